@@ -1,0 +1,3 @@
+"""Verifier of proof-of-coverage and uptime proofs for decentralised device networks."""
+
+from __future__ import annotations

@@ -1,0 +1,5 @@
+"""``python -m depinverify`` is the ``depinverify`` command."""
+
+from depinverify.cli import main
+
+main()

@@ -1,0 +1,77 @@
+"""The command line: one command group per file, loaded only when it is called.
+
+Data goes to stdout, messages to stderr. Exit codes: 0 fine, 1 findings, 2 bad call.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+
+import rich_click as click
+
+from depinverify.exceptions import DepinverifyError
+
+#: Command name -> (module that holds it, one line for the help page). The module's attribute has the command's name.
+COMMANDS = {
+    "settle": ("settle", "Verify, score and pay one epoch: evidence in, Merkle root out."),
+    "verify": ("settle", "Give each proof of an epoch its verdict."),
+    "score": ("settle", "Score each device of an epoch."),
+    "reward": ("settle", "Divide the pool of an epoch."),
+    "schedule": ("schedule", "List who is to be probed when, and with which nonce."),
+    "check": ("check", "Explain one proof: every check and what it compared."),
+    "claim": ("claim", "Prove or verify one payee's amount under a published root."),
+    "registry": ("registry", "Keep the register of devices and validators."),
+    "device": ("device", "Act as a device: make a key, enrol, answer challenges."),
+    "networks": ("networks", "List networks, or verify the evidence of one."),
+    "simulate": ("simulate", "Make a complete epoch with real signatures and known truth."),
+}
+
+EXIT_CODES = "Exit codes: 0 fine; 1 findings, such as quarantined files; 2 bad call."
+
+
+class LazyGroup(click.RichGroup):
+    """A group that imports a command's module only when the command is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        """Commands in reading order."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        """The command of this name, or ``None``."""
+        if cmd_name not in COMMANDS:
+            return None
+        module, line = COMMANDS[cmd_name]
+        if _is_overview():
+            return click.RichCommand(cmd_name, short_help=line, help=line)
+        loaded = importlib.import_module(f"depinverify.cli.{module}")
+        command: click.Command = getattr(loaded, cmd_name)
+        return command
+
+
+def _is_overview() -> bool:
+    """Whether only the list of commands is asked for, which needs none of their modules."""
+    return len(sys.argv) <= 1 or sys.argv[1] in {"--help", "-h"}
+
+
+@click.group(cls=LazyGroup, epilog=EXIT_CODES, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="depinverify", prog_name="depinverify")
+def app() -> None:
+    """Verify uptime and storage proofs, score devices, divide the pool, publish a root.
+
+    Example: depinverify simulate --devices 50 --hours 24 --seed 1 --out epoch && depinverify settle epoch --out settlement
+    """
+
+
+def main() -> None:
+    """Entry point: errors of the family become one message on stderr and exit code 2."""
+    try:
+        app(standalone_mode=True)
+    except DepinverifyError as error:
+        click.echo(f"error: {error}", err=True)
+        if error.hint:
+            click.echo(f"\nhint: {error.hint}", err=True)
+        if os.environ.get("DEPINVERIFY_DEBUG"):
+            raise
+        sys.exit(2)

@@ -1,0 +1,1 @@
+//! Canonical JSON writer (placeholder doc).

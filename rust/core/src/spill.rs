@@ -1,0 +1,1 @@
+//! External sorting (placeholder doc).

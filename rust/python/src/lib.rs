@@ -1,0 +1,10 @@
+//! Python module `depinverify._native`: unwrap, release the interpreter lock, call the core, wrap.
+
+use pyo3::prelude::*;
+
+/// The table of contents: one line per module of the binding, in reading order.
+#[pymodule]
+fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    module.add("__version__", env!("CARGO_PKG_VERSION"))?;
+    Ok(())
+}
