@@ -1,1 +1,9 @@
-//! Decoders.
+//! Decoders: from the bytes of strangers to typed values.
+//!
+//! In: bytes that nobody has vouched for. Out: borrowed values, or a fault that says what was expected, what was found and
+//! where. Rule: "uptime proof", section 1. Invariant: no input makes a decoder panic, takes more than linear time (times a
+//! logarithm for the names of one map) or allocates more than 64 bytes per input byte.
+
+pub mod distinct;
+pub mod fault;
+pub mod json;
