@@ -5,8 +5,23 @@
 //! Invariant: an item's verdict depends on nothing but scheme, rule, key, message and signature; neither on its
 //! neighbours nor on order, slices, threads or the processor.
 
+mod bls;
+mod columns;
+mod ecdsa;
+mod ed25519;
+mod engine;
+mod keys;
+mod p256;
 mod scheme;
+mod secp256k1;
 
+pub use bls::{BlsPublicKey, BlsVariant, bls_public_key, bls_secret_key, bls_sign, bls_verify};
+pub use columns::{ByteColumn, Items, ItemsError};
+pub use ecdsa::ethereum_message_digest;
+pub use ed25519::residue_order;
+pub use engine::{verify_items, verify_one};
+pub use keys::{KeyId, KeyRegistry};
 pub use scheme::{
     EcdsaDigest, EcdsaEncoding, EcdsaRule, Ed25519Profile, Rules, SPolicy, Scheme, SignatureVerdict,
 };
+pub use secp256k1::{recover_address, recover_key};
