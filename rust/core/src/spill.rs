@@ -1,1 +1,0 @@
-//! External sorting (placeholder doc).

@@ -1,0 +1,312 @@
+//! One run: a file of records in ascending order.
+//!
+//! In: records in order. Out: a file, and the same records from it, from the start or from a key on. Rule: blocks of about
+//! 64 KiB, each with its length and CRC-32, then an index of the blocks (place, checksum and first key of each), then a
+//! trailer of fixed size with the number of records and the checksum of the index. Invariant: a file that was cut short
+//! or changed gives an error, never a wrong record; a reader holds one block.
+
+use std::fs::File;
+use std::io::{BufWriter, Read, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use flate2::Crc;
+
+use super::SpillError;
+
+const MAGIC: &[u8; 8] = b"DPVRUN1\n";
+const TRAILER: usize = 8 + 8 + 8 + 8 + 4 + 4;
+const BLOCK_HEADER: usize = 8;
+const BLOCK_TARGET: usize = 64 << 10;
+
+/// Key and payload of one record together; keeps every length in a block below 4 GiB.
+pub(super) const RECORD_LIMIT: usize = 1 << 31;
+
+pub(super) fn crc(bytes: &[u8]) -> u32 {
+    let mut crc = Crc::new();
+    crc.update(bytes);
+    crc.sum()
+}
+
+/// A finished run. Its file goes when the last owner does, unless it is kept for a later process.
+#[derive(Debug)]
+pub(super) struct Run {
+    pub(super) path: PathBuf,
+    pub(super) length: u64,
+    pub(super) records: u64,
+    /// Checksum of the trailer, which covers the checksum of the index, which covers those of the blocks.
+    pub(super) seal: u32,
+    index_at: u64,
+    blocks: u64,
+    keep: AtomicBool,
+}
+
+impl Run {
+    /// Reads and checks the trailer of a file.
+    pub(super) fn open(path: &Path) -> Result<Self, SpillError> {
+        let mut file = File::open(path).map_err(SpillError::io(path, "open"))?;
+        let length = file.metadata().map_err(SpillError::io(path, "read"))?.len();
+        let mut trailer = [0; TRAILER];
+        let Some(trailer_at) = length.checked_sub(TRAILER as u64) else {
+            return Err(SpillError::torn(path, format!("{length} bytes are too few for a run")));
+        };
+        file.seek(SeekFrom::Start(trailer_at)).map_err(SpillError::io(path, "read"))?;
+        file.read_exact(&mut trailer).map_err(SpillError::io(path, "read"))?;
+        let word = |at: usize| u64::from_le_bytes(std::array::from_fn(|i| trailer[at + i]));
+        let seal = u32::from_le_bytes(std::array::from_fn(|i| trailer[TRAILER - 4 + i]));
+        let (index_at, blocks, records) = (word(8), word(16), word(24));
+        if &trailer[..8] != MAGIC || crc(&trailer[..TRAILER - 4]) != seal || index_at > trailer_at {
+            return Err(SpillError::torn(path, "it does not end as a run does"));
+        }
+        let keep = AtomicBool::new(true);
+        Ok(Self { path: path.to_path_buf(), length, records, seal, index_at, blocks, keep })
+    }
+
+    /// Number of blocks.
+    pub(super) fn blocks(&self) -> u64 {
+        self.blocks
+    }
+
+    /// Leaves the file where it is when the run is dropped.
+    pub(super) fn keep(&self, keep: bool) {
+        self.keep.store(keep, Ordering::Relaxed);
+    }
+
+    /// Writes everything through to the disk.
+    pub(super) fn sync(&self) -> Result<(), SpillError> {
+        File::open(&self.path).and_then(|file| file.sync_all()).map_err(SpillError::io(&self.path, "sync"))
+    }
+
+    /// Calls `visit` with the place and the first key of each block, in order.
+    pub(super) fn for_each_block(&self, mut visit: impl FnMut(u64, &[u8])) -> Result<(), SpillError> {
+        let mut file = File::open(&self.path).map_err(SpillError::io(&self.path, "open"))?;
+        file.seek(SeekFrom::Start(self.index_at)).map_err(SpillError::io(&self.path, "read"))?;
+        let size = self.length.saturating_sub(self.index_at).saturating_sub(TRAILER as u64);
+        let mut index = Vec::new();
+        file.take(size).read_to_end(&mut index).map_err(SpillError::io(&self.path, "read"))?;
+        let torn = || SpillError::torn(&self.path, "its index is incomplete");
+        let (entries, sum) = index.split_last_chunk::<4>().ok_or_else(torn)?;
+        if crc(entries) != u32::from_le_bytes(*sum) {
+            return Err(SpillError::torn(&self.path, "the checksum of its index does not fit"));
+        }
+        let mut rest = entries;
+        for _ in 0..self.blocks {
+            let (place, after) = rest.split_first_chunk::<8>().ok_or_else(torn)?;
+            let (_sum, after) = after.split_first_chunk::<4>().ok_or_else(torn)?;
+            let (length, after) = after.split_first_chunk::<4>().ok_or_else(torn)?;
+            let length = u32::from_le_bytes(*length) as usize;
+            let key = after.get(..length).ok_or_else(torn)?;
+            visit(u64::from_le_bytes(*place), key);
+            rest = &after[length..];
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Run {
+    fn drop(&mut self) {
+        if !self.keep.load(Ordering::Relaxed) {
+            // Nobody is left to tell; the folder of a settlement's scratch files is cleared as a whole later.
+            let _ = std::fs::remove_file(&self.path);
+        }
+    }
+}
+
+/// Writes a run.
+pub(super) struct RunWriter {
+    out: BufWriter<File>,
+    path: PathBuf,
+    block: Vec<u8>,
+    first_key: Vec<u8>,
+    index: Vec<u8>,
+    at: u64,
+    blocks: u64,
+    records: u64,
+}
+
+impl RunWriter {
+    /// Starts a file; one that a killed process left under this name is replaced.
+    pub(super) fn create(path: PathBuf) -> Result<Self, SpillError> {
+        let file = File::create(&path).map_err(SpillError::io(&path, "create"))?;
+        Ok(Self {
+            out: BufWriter::with_capacity(BLOCK_TARGET, file),
+            path,
+            block: Vec::with_capacity(BLOCK_TARGET),
+            first_key: Vec::new(),
+            index: Vec::new(),
+            at: 0,
+            blocks: 0,
+            records: 0,
+        })
+    }
+
+    /// Adds a record, not before the one before it.
+    pub(super) fn push(&mut self, key: &[u8], payload: &[u8]) -> Result<(), SpillError> {
+        let size = key.len() + payload.len() + 8;
+        if !self.block.is_empty() && self.block.len() + size > BLOCK_TARGET {
+            self.close_block()?;
+        }
+        if self.block.is_empty() {
+            self.first_key.clear();
+            self.first_key.extend_from_slice(key);
+        }
+        self.block.extend_from_slice(&length_bytes(key));
+        self.block.extend_from_slice(&length_bytes(payload));
+        self.block.extend_from_slice(key);
+        self.block.extend_from_slice(payload);
+        self.records += 1;
+        Ok(())
+    }
+
+    fn close_block(&mut self) -> Result<(), SpillError> {
+        let sum = crc(&self.block).to_le_bytes();
+        self.index.extend_from_slice(&self.at.to_le_bytes());
+        self.index.extend_from_slice(&sum);
+        self.index.extend_from_slice(&length_bytes(&self.first_key));
+        self.index.extend_from_slice(&self.first_key);
+        let length = length_bytes(&self.block);
+        self.write(&[&length, &sum])?;
+        let block = std::mem::take(&mut self.block);
+        self.write(&[&block])?;
+        self.block = block;
+        self.block.clear();
+        self.block.shrink_to(BLOCK_TARGET);
+        self.blocks += 1;
+        Ok(())
+    }
+
+    fn write(&mut self, parts: &[&[u8]]) -> Result<(), SpillError> {
+        for part in parts {
+            self.out.write_all(part).map_err(SpillError::io(&self.path, "write"))?;
+            self.at += part.len() as u64;
+        }
+        Ok(())
+    }
+
+    /// Closes the file.
+    pub(super) fn finish(mut self) -> Result<Run, SpillError> {
+        if !self.block.is_empty() {
+            self.close_block()?;
+        }
+        let index_at = self.at;
+        let index = std::mem::take(&mut self.index);
+        let index_sum = crc(&index).to_le_bytes();
+        let mut trailer = Vec::with_capacity(TRAILER);
+        trailer.extend_from_slice(MAGIC);
+        for word in [index_at, self.blocks, self.records] {
+            trailer.extend_from_slice(&word.to_le_bytes());
+        }
+        trailer.extend_from_slice(&index_sum);
+        let seal = crc(&trailer);
+        self.write(&[&index, &index_sum, &trailer, &seal.to_le_bytes()])?;
+        self.out.flush().map_err(SpillError::io(&self.path, "write"))?;
+        Ok(Run {
+            path: self.path,
+            length: self.at,
+            records: self.records,
+            seal,
+            index_at,
+            blocks: self.blocks,
+            keep: AtomicBool::new(false),
+        })
+    }
+}
+
+/// A length as a run writes it; [`RECORD_LIMIT`] keeps it below 4 GiB.
+fn length_bytes(bytes: &[u8]) -> [u8; 4] {
+    u32::try_from(bytes.len()).unwrap_or(u32::MAX).to_le_bytes()
+}
+
+/// Walks a run, holding one block.
+#[derive(Debug)]
+pub(super) struct RunReader {
+    run: Arc<Run>,
+    file: File,
+    at: u64,
+    block: Vec<u8>,
+    key: (usize, usize),
+    payload: (usize, usize),
+}
+
+impl RunReader {
+    /// Opens a run in front of its first record, or where records from `from` on must lie behind.
+    pub(super) fn open(run: &Arc<Run>, from: Option<&[u8]>) -> Result<Self, SpillError> {
+        let mut start = 0;
+        if let Some(from) = from {
+            // A block whose first key is not below `from` may still be preceded by records of that key.
+            run.for_each_block(|place, key| {
+                if key < from {
+                    start = place;
+                }
+            })?;
+        }
+        let mut file = File::open(&run.path).map_err(SpillError::io(&run.path, "open"))?;
+        file.seek(SeekFrom::Start(start)).map_err(SpillError::io(&run.path, "read"))?;
+        Ok(Self { run: Arc::clone(run), file, at: start, block: Vec::new(), key: (0, 0), payload: (0, 0) })
+    }
+
+    /// Goes to the next record; false at the end.
+    pub(super) fn advance(&mut self) -> Result<bool, SpillError> {
+        let mut start = self.payload.1;
+        if start == self.block.len() {
+            if self.at >= self.run.index_at {
+                return Ok(false);
+            }
+            self.read_block()?;
+            start = 0;
+        }
+        let (Some(key), Some(payload)) = (self.length_at(start), self.length_at(start + 4)) else {
+            return Err(SpillError::torn(&self.run.path, "a record has no length"));
+        };
+        let key_end = (start + 8).saturating_add(key);
+        let end = key_end.saturating_add(payload);
+        if end > self.block.len() {
+            return Err(SpillError::torn(&self.run.path, "a record is longer than its block"));
+        }
+        self.key = (start + 8, key_end);
+        self.payload = (key_end, end);
+        Ok(true)
+    }
+
+    fn length_at(&self, at: usize) -> Option<usize> {
+        self.block.get(at..)?.first_chunk().map(|bytes| u32::from_le_bytes(*bytes) as usize)
+    }
+
+    fn read_block(&mut self) -> Result<(), SpillError> {
+        let path = &self.run.path;
+        let mut header = [0; BLOCK_HEADER];
+        self.file.read_exact(&mut header).map_err(SpillError::io(path, "read"))?;
+        let length = u32::from_le_bytes([header[0], header[1], header[2], header[3]]);
+        let sum = u32::from_le_bytes([header[4], header[5], header[6], header[7]]);
+        let end = self.at + BLOCK_HEADER as u64 + u64::from(length);
+        if end > self.run.index_at {
+            return Err(SpillError::torn(
+                path,
+                format!("the block at byte {} is longer than the run", self.at),
+            ));
+        }
+        self.block.clear();
+        self.block.shrink_to(BLOCK_TARGET);
+        self.block.resize(length as usize, 0);
+        self.file.read_exact(&mut self.block).map_err(SpillError::io(path, "read"))?;
+        if crc(&self.block) != sum {
+            return Err(SpillError::torn(
+                path,
+                format!("the checksum of the block at byte {} does not fit", self.at),
+            ));
+        }
+        self.at = end;
+        Ok(())
+    }
+
+    /// Key of the record.
+    pub(super) fn key(&self) -> &[u8] {
+        &self.block[self.key.0..self.key.1]
+    }
+
+    /// Payload of the record.
+    pub(super) fn payload(&self) -> &[u8] {
+        &self.block[self.payload.0..self.payload.1]
+    }
+}
