@@ -25,6 +25,11 @@ impl Domain {
         Self(Sha256::new().chain_update(domain.as_bytes()).chain_update([0]))
     }
 
+    /// Starts a hash whose domain is put together from pieces.
+    pub fn joined(pieces: &[&str]) -> Self {
+        Self(pieces.iter().fold(Sha256::new(), Digest::chain_update).chain_update([0]))
+    }
+
     /// Adds a fixed-size part as it is.
     #[must_use]
     pub fn raw(self, part: &[u8]) -> Self {

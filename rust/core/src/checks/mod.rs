@@ -1,1 +1,3 @@
 //! Checks.
+
+pub mod geography;
