@@ -53,6 +53,14 @@ impl Scheme {
         matches!(self, Self::UnchainedG1 | Self::UnchainedG1OldTag)
     }
 
+    /// The domain tag under which a message is hashed to the curve.
+    pub const fn tag(self) -> &'static [u8] {
+        match self {
+            Self::UnchainedG1 => b"BLS_SIG_BLS12381G1_XMD:SHA-256_SSWU_RO_NUL_",
+            _ => b"BLS_SIG_BLS12381G2_XMD:SHA-256_SSWU_RO_NUL_",
+        }
+    }
+
     /// Length of the chain's public key in bytes.
     pub const fn key_length(self) -> usize {
         if self.has_g1_signatures() { 96 } else { 48 }

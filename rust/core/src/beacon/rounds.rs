@@ -8,10 +8,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use rayon::prelude::*;
-use serde::Deserialize;
 
 use super::chain::{Chain, ChainError};
 use super::verify::{Key, round_message};
+use crate::decode::json;
 use crate::hash::{Hash, sha256};
 
 /// One line of `beacon.jsonl`.
@@ -85,18 +85,6 @@ pub enum RoundsError {
     Chain(#[from] ChainError),
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Line<'a> {
-    round: u64,
-    #[serde(borrow)]
-    signature: &'a str,
-    #[serde(borrow, default)]
-    previous_signature: Option<&'a str>,
-    #[serde(borrow, default)]
-    randomness: Option<&'a str>,
-}
-
 /// Reads the lines of a beacon file; nothing is verified yet.
 pub fn read_rounds(file: &[u8]) -> Result<Vec<Record>, RoundsError> {
     let mut records = Vec::new();
@@ -111,26 +99,32 @@ pub fn read_rounds(file: &[u8]) -> Result<Vec<Record>, RoundsError> {
 }
 
 fn read_line(line: u64, bytes: &[u8]) -> Result<Record, String> {
-    let parsed: Line<'_> = serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
-    if parsed.round == 0 {
-        return Err("round: expected 1 or more, found 0".to_owned());
-    }
-    let bytes_of = |name: &str, text: &str| {
-        data_encoding::HEXLOWER
-            .decode(text.as_bytes())
-            .map_err(|error| format!("{name}: expected lower-case hex, found another text ({error})"))
-    };
+    let value = json::parse(bytes, MAX_DEPTH).map_err(|error| error.to_string())?;
+    let round = value.get("round").and_then(json::Value::as_i64).and_then(|round| u64::try_from(round).ok());
     Ok(Record {
         line,
-        round: parsed.round,
-        signature: bytes_of("signature", parsed.signature)?,
-        previous_signature: parsed
-            .previous_signature
-            .map(|text| bytes_of("previous_signature", text))
-            .transpose()?,
-        randomness: parsed.randomness.map(|text| bytes_of("randomness", text)).transpose()?,
+        round: round.filter(|round| *round > 0).ok_or("round: expected an integer of 1 or more")?,
+        signature: hex_member(&value, "signature")?.ok_or("signature: expected hex, found none")?,
+        previous_signature: hex_member(&value, "previous_signature")?,
+        randomness: hex_member(&value, "randomness")?,
     })
 }
+
+fn hex_member(value: &json::Value<'_>, name: &str) -> Result<Option<Vec<u8>>, String> {
+    let member = match value.get(name) {
+        None | Some(json::Value::Null) => return Ok(None),
+        Some(member) => {
+            member.as_text().ok_or_else(|| format!("{name}: expected lower-case hex, no text found"))?
+        }
+    };
+    data_encoding::HEXLOWER
+        .decode(member.as_bytes())
+        .map(Some)
+        .map_err(|error| format!("{name}: expected lower-case hex, found another text ({error})"))
+}
+
+/// How deep a line may nest; members other than the four are ignored, but have to be JSON.
+const MAX_DEPTH: usize = 8;
 
 /// The usable rounds of an epoch.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

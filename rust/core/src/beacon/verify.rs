@@ -5,13 +5,9 @@
 //! `message = SHA-256([previous signature] || u64be(round))`, randomness = SHA-256 of the signature.
 //! Invariant: points off the curve, outside their group, or not in compressed form never verify.
 
-use blst::{BLST_ERROR, min_pk, min_sig};
-
 use super::chain::{Chain, ChainError, Scheme};
 use crate::hash::{Hash, sha256};
-
-const TAG_G2: &[u8] = b"BLS_SIG_BLS12381G2_XMD:SHA-256_SSWU_RO_NUL_";
-const TAG_G1: &[u8] = b"BLS_SIG_BLS12381G1_XMD:SHA-256_SSWU_RO_NUL_";
+use crate::signature::{BlsPublicKey, BlsVariant, SignatureVerdict};
 
 /// The bytes that a round's signature signs; `previous` counts in the chained scheme only.
 pub fn round_message(scheme: Scheme, round: u64, previous: &[u8]) -> Hash {
@@ -24,36 +20,16 @@ pub fn round_message(scheme: Scheme, round: u64, previous: &[u8]) -> Hash {
 }
 
 /// The chain's key as a point, so that many rounds pay for its checks once.
-pub(super) enum Key {
-    /// In G1.
-    G1(min_pk::PublicKey),
-    /// In G2.
-    G2(min_sig::PublicKey),
-}
+pub(super) struct Key(BlsPublicKey);
 
 impl Key {
     pub(super) fn of(scheme: Scheme, bytes: &[u8]) -> Result<Self, ChainError> {
-        if scheme.has_g1_signatures() {
-            min_sig::PublicKey::key_validate(bytes).map(Self::G2)
-        } else {
-            min_pk::PublicKey::key_validate(bytes).map(Self::G1)
-        }
-        .map_err(|_| ChainError::Key)
+        let variant = if scheme.has_g1_signatures() { BlsVariant::MinSig } else { BlsVariant::MinPk };
+        BlsPublicKey::parse(variant, bytes).map(Self).ok_or(ChainError::Key)
     }
 
     pub(super) fn verify(&self, scheme: Scheme, message: &Hash, signature: &[u8]) -> bool {
-        // The length decides before the point does: the library reads uncompressed points too.
-        if signature.len() != scheme.signature_length() {
-            return false;
-        }
-        let tag = if scheme == Scheme::UnchainedG1 { TAG_G1 } else { TAG_G2 };
-        let found = match self {
-            Self::G1(key) => min_pk::Signature::from_bytes(signature)
-                .map_or_else(|error| error, |point| point.verify(true, message, tag, &[], key, false)),
-            Self::G2(key) => min_sig::Signature::from_bytes(signature)
-                .map_or_else(|error| error, |point| point.verify(true, message, tag, &[], key, false)),
-        };
-        found == BLST_ERROR::BLST_SUCCESS
+        self.0.verify(scheme.tag(), message, signature) == SignatureVerdict::Good
     }
 }
 

@@ -30,7 +30,7 @@ fn any_changed_bit_of_a_signature_is_refused() {
 #[test]
 fn other_encodings_of_the_same_point_are_refused() {
     let chain = Chain::quicknet();
-    let point = min_sig::Signature::from_bytes(&signature()).unwrap();
+    let point = blst::min_sig::Signature::from_bytes(&signature()).unwrap();
     assert!(!chain.verify_round(3, &point.serialize(), &[]));
     assert!(!chain.verify_round(3, &signature()[..47], &[]));
     assert!(!chain.verify_round(3, &[signature(), vec![0]].concat(), &[]));
