@@ -2,9 +2,12 @@
 
 use pyo3::prelude::*;
 
+mod reward;
+
 /// The table of contents: one line per module of the binding, in reading order.
 #[pymodule]
 fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add("__version__", env!("CARGO_PKG_VERSION"))?;
+    reward::register(module)?;
     Ok(())
 }
