@@ -71,6 +71,13 @@ impl Distinct {
         });
     }
 
+    /// The value of the name that was pushed last.
+    pub fn last<'v>(&'v self, input: &'v [u8]) -> &'v [u8] {
+        let Some(span) = self.spans.last() else { return &[] };
+        let source = if span.copied { self.copies.as_slice() } else { input };
+        source.get(span.start as usize..span.end as usize).unwrap_or_default()
+    }
+
     /// The map ends: the offset of a name that it holds twice, if there is one.
     pub fn close(&mut self, mark: Mark, input: &[u8]) -> Option<usize> {
         let copies = &self.copies;

@@ -6,4 +6,15 @@
 
 pub mod distinct;
 pub mod fault;
+
+pub mod cbor;
 pub mod json;
+
+pub mod claims;
+pub mod cose;
+pub mod degrees;
+pub mod jws;
+pub mod proof;
+
+#[cfg(test)]
+mod sample;

@@ -1,0 +1,254 @@
+//! One proof, whichever envelope it came in.
+//!
+//! In: an envelope's bytes. Out: [`Proof`], or [`Malformed`] with the first stage that failed: 1 envelope, 2 header,
+//! 3 payload, 4 claims. Rule: "uptime proof", sections 1.2 to 1.4 and 4.4.
+//! Invariant: what this format does not have ([`Unsupported`]) never stops the decoding; a signature's length is for the
+//! signature check to judge.
+
+use core::fmt;
+
+use super::claims::{self, Claims, PayloadFault};
+use super::cose;
+use super::distinct::Distinct;
+use super::fault::Fault;
+use super::jws;
+use crate::signature::Scheme;
+
+/// Longest envelope.
+pub const MAX_ENVELOPE: usize = 4608;
+
+/// Longest decoded payload.
+pub const MAX_PAYLOAD: usize = 3072;
+
+/// Where decoding stopped; the numbers are the verdict's evidence.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[repr(u8)]
+pub enum Stage {
+    /// Size, shape or base64url of the envelope.
+    Envelope = 1,
+    /// Protected, unprotected or JOSE header.
+    Header = 2,
+    /// Size or decoding of the payload.
+    Payload = 3,
+    /// A claim is missing or breaks its rule.
+    Claims = 4,
+}
+
+impl Stage {
+    /// The stage's number.
+    pub const fn number(self) -> u8 {
+        self as u8
+    }
+
+    /// The stage's name.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Envelope => "envelope",
+            Self::Header => "header",
+            Self::Payload => "payload",
+            Self::Claims => "claims",
+        }
+    }
+}
+
+/// Why bytes are no proof.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Malformed {
+    /// The first stage that failed.
+    pub stage: Stage,
+    /// What is wrong; its offset counts from the start of the envelope in CBOR and for the envelope of a JWS, from the
+    /// start of the decoded header or payload of a JWS otherwise, and from the start of the payload for claims.
+    pub fault: Fault,
+}
+
+impl fmt::Display for Malformed {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "{}: {}", self.stage.name(), self.fault)
+    }
+}
+
+impl std::error::Error for Malformed {}
+
+/// What a proof asks for that this format does not have, as bits.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Unsupported(pub u8);
+
+impl Unsupported {
+    /// A `crit` header.
+    pub const CRIT: u8 = 1;
+    /// `b64: false`.
+    pub const B64: u8 = 1 << 1;
+    /// An algorithm that is none of section 1.4.
+    pub const ALG: u8 = 1 << 2;
+    /// Another profile.
+    pub const PROFILE: u8 = 1 << 3;
+
+    /// Whether the proof asks for nothing unsupported.
+    pub const fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
+    /// The verdict's evidence: 1 crit, 2 b64, 3 alg, 4 profile, the smallest; `None` if there is none.
+    pub const fn first(self) -> Option<u8> {
+        match self.0.trailing_zeros() {
+            bit @ 0..=3 => Some(bit.to_be_bytes()[3] + 1),
+            _ => None,
+        }
+    }
+}
+
+/// The two envelopes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Envelope {
+    /// `COSE_Sign1`, binary.
+    Cose,
+    /// JWS compact, text.
+    Jws,
+}
+
+/// What the signature covers, as received.
+#[derive(Clone, Copy, Debug)]
+enum Signed<'a> {
+    Cose { protected: &'a [u8], payload: &'a [u8] },
+    Jws(&'a [u8]),
+}
+
+/// A decoded proof. Nothing in it has been verified.
+#[derive(Clone, Debug)]
+pub struct Proof<'a> {
+    /// What it asks for that this format does not have.
+    pub unsupported: Unsupported,
+    /// The header's algorithm; `None` for an unknown one.
+    pub algorithm: Option<Scheme>,
+    /// The key id that the header names.
+    pub kid: &'a [u8],
+    /// The signature, of whatever length.
+    pub signature: &'a [u8],
+    /// What the device says.
+    pub claims: Claims<'a>,
+    signed: Signed<'a>,
+}
+
+impl Proof<'_> {
+    /// Which envelope it came in.
+    pub const fn envelope(&self) -> Envelope {
+        match self.signed {
+            Signed::Cose { .. } => Envelope::Cose,
+            Signed::Jws(_) => Envelope::Jws,
+        }
+    }
+
+    /// Appends the exact bytes that were signed.
+    pub fn write_signed_bytes(&self, out: &mut Vec<u8>) {
+        match self.signed {
+            Signed::Cose { protected, payload } => cose::write_signed_bytes(protected, payload, out),
+            Signed::Jws(signed) => out.extend_from_slice(signed),
+        }
+    }
+}
+
+/// Memory that decoding uses again from proof to proof.
+#[derive(Debug, Default)]
+pub struct Scratch {
+    names: Distinct,
+    header: Vec<u8>,
+    payload: Vec<u8>,
+    signature: Vec<u8>,
+    kid: Vec<u8>,
+}
+
+impl Scratch {
+    /// Empty memory.
+    pub fn new() -> Self {
+        Self::default()
+    }
+}
+
+fn malformed(stage: Stage) -> impl Fn(Fault) -> Malformed {
+    move |fault| Malformed { stage, fault }
+}
+
+fn payload_size(payload: &[u8]) -> Result<(), Malformed> {
+    if payload.len() <= MAX_PAYLOAD {
+        return Ok(());
+    }
+    let fault = Fault::number(0, "a payload of at most 3072 bytes", payload.len() as u64);
+    Err(Malformed { stage: Stage::Payload, fault })
+}
+
+fn in_payload(offset: usize) -> impl Fn(PayloadFault) -> Malformed {
+    move |fault| match fault {
+        PayloadFault::Payload(fault) => {
+            Malformed { stage: Stage::Payload, fault: Fault { offset: fault.offset + offset, ..fault } }
+        }
+        PayloadFault::Claims(fault) => Malformed { stage: Stage::Claims, fault },
+    }
+}
+
+/// Decodes a proof. It borrows from the envelope and from `scratch`.
+pub fn decode<'a>(envelope: &'a [u8], scratch: &'a mut Scratch) -> Result<Proof<'a>, Malformed> {
+    if envelope.len() > MAX_ENVELOPE {
+        let fault = Fault::number(0, "an envelope of at most 4608 bytes", envelope.len() as u64);
+        return Err(Malformed { stage: Stage::Envelope, fault });
+    }
+    match jws::split(envelope) {
+        Some(compact) => decode_jws(compact, scratch),
+        None => decode_cose(envelope, scratch),
+    }
+}
+
+fn decode_cose<'a>(envelope: &'a [u8], scratch: &'a mut Scratch) -> Result<Proof<'a>, Malformed> {
+    let names = &mut scratch.names;
+    let parts = cose::parts(envelope, names).map_err(malformed(Stage::Envelope))?;
+    let header = cose::header(&parts, names).map_err(malformed(Stage::Header))?;
+    payload_size(parts.payload)?;
+    let claims = claims::from_cbor(parts.payload, names).map_err(in_payload(parts.payload_offset))?;
+    let unsupported = unsupported(header.has_crit, false, header.algorithm, &claims);
+    Ok(Proof {
+        unsupported,
+        algorithm: header.algorithm,
+        kid: header.kid,
+        signature: parts.signature,
+        claims,
+        signed: Signed::Cose { protected: parts.protected, payload: parts.payload },
+    })
+}
+
+fn decode_jws<'a>(compact: jws::Compact<'a>, scratch: &'a mut Scratch) -> Result<Proof<'a>, Malformed> {
+    let Scratch { names, header, payload, signature, kid } = scratch;
+    let at_envelope = malformed(Stage::Envelope);
+    jws::decode_part(compact.header, 0, header).map_err(&at_envelope)?;
+    jws::decode_part(compact.payload, compact.header.len() + 1, payload).map_err(&at_envelope)?;
+    jws::decode_part(compact.signature, compact.signed.len() + 1, signature).map_err(&at_envelope)?;
+    let header = jws::header(header, names, kid).map_err(malformed(Stage::Header))?;
+    payload_size(payload)?;
+    let claims = claims::from_json(payload, names).map_err(in_payload(0))?;
+    let unsupported = unsupported(header.has_crit, header.is_unencoded, header.algorithm, &claims);
+    Ok(Proof {
+        unsupported,
+        algorithm: header.algorithm,
+        kid,
+        signature,
+        claims,
+        signed: Signed::Jws(compact.signed),
+    })
+}
+
+fn unsupported(
+    has_crit: bool,
+    is_unencoded: bool,
+    algorithm: Option<Scheme>,
+    claims: &Claims<'_>,
+) -> Unsupported {
+    let bit = |is_set: bool, bit: u8| if is_set { bit } else { 0 };
+    Unsupported(
+        bit(has_crit, Unsupported::CRIT)
+            | bit(is_unencoded, Unsupported::B64)
+            | bit(algorithm.is_none(), Unsupported::ALG)
+            | bit(!claims.is_profile_known, Unsupported::PROFILE),
+    )
+}
+
+#[cfg(test)]
+#[path = "proof_tests.rs"]
+mod tests;
