@@ -90,3 +90,12 @@ class ClaimTree:
 
     def proofs_to(self, path: str | PathLike[str]) -> bytes:
         """Write every payee's proof, one canonical JSON object a line; returns the SHA-256 of the bytes."""
+
+# cells
+
+def cell_place(cell: str) -> tuple[int, int, int]:
+    """Latitude and longitude of an H3 cell's centre in 10^-7 degrees, and its radius in metres.
+
+    Raises:
+        ValueError: Not 15 or 16 lower-case hex digits, no cell, or a resolution outside 5 to 12.
+    """

@@ -2,6 +2,7 @@
 
 use pyo3::prelude::*;
 
+mod cells;
 mod reward;
 
 /// The table of contents: one line per module of the binding, in reading order.
@@ -9,5 +10,6 @@ mod reward;
 fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add("__version__", env!("CARGO_PKG_VERSION"))?;
     reward::register(module)?;
+    module.add_function(wrap_pyfunction!(cells::cell_place, module)?)?;
     Ok(())
 }

@@ -1,3 +1,4 @@
-//! Checks.
+//! Checks that networks share: each a small function with its verdict.
 
+pub mod cells;
 pub mod geography;

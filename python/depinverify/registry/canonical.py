@@ -1,0 +1,117 @@
+"""Canonical JSON, the hash of an event and the message that its signers sign.
+
+In: an event as a mapping. Out: bytes (scoring and rewards, section 11.1; uptime proof, section 9.2).
+Invariant: equal events give equal bytes, whatever the order of their members.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from depinverify.exceptions import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = ["GENESIS", "UNSIGNED", "Event", "canonical_json", "event_hash", "event_message", "read_event"]
+
+#: An event: its type, its members, and as far as they are known already its place in the chain and its
+#: signatures.
+Event: TypeAlias = dict[str, Any]
+
+#: ``prev_hash`` of the first event.
+GENESIS = "0" * 64
+#: Members that the registry adds and that no signer signs.
+UNSIGNED = frozenset({"seq", "recorded_ms", "effective_ms", "prev_hash", "sigs"})
+LARGEST_INTEGER = 2**53 - 1
+
+
+def canonical_json(value: object) -> bytes:
+    """UTF-8 of the value: members by code point, no white space, integers only.
+
+    Raises:
+        InputError: A float, an integer beyond 2^53 - 1, a lone surrogate or a type that JSON does not have.
+    """
+    _check(value)
+    try:
+        return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        msg = "canonical JSON: a text holds a lone surrogate"
+        raise InputError(msg) from None
+
+
+def event_hash(line: bytes) -> str:
+    """Hash of an event's canonical line (without line feed), as the next event's ``prev_hash`` has it."""
+    return hashlib.sha256(line).hexdigest()
+
+
+def event_message(event: Mapping[str, Any]) -> bytes:
+    """The 32 bytes that every signer of the event signs."""
+    return hashlib.sha256(
+        canonical_json({name: value for name, value in event.items() if name not in UNSIGNED})
+    ).digest()
+
+
+def read_event(line: bytes) -> Event:
+    """The event of one JSON line.
+
+    Raises:
+        InputError: Not UTF-8, not one JSON object, a member twice, or a number that is no integer.
+    """
+    try:
+        value = json.loads(
+            line.decode(), object_pairs_hook=_object, parse_float=_no_float, parse_constant=_no_float
+        )
+    except RecursionError:
+        msg = "nested too deeply"
+        raise InputError(msg) from None
+    except UnicodeDecodeError as error:
+        msg = f"not UTF-8 at byte {error.start}"
+        raise InputError(msg) from None
+    except InputError:
+        raise
+    except ValueError as error:
+        msg = f"not JSON: {error}"
+        raise InputError(msg) from None
+    if not isinstance(value, dict):
+        msg = f"expected a JSON object, found {type(value).__name__}"
+        raise InputError(msg)
+    return value
+
+
+def _object(pairs: list[tuple[str, Any]]) -> Event:
+    members = dict(pairs)
+    if len(members) != len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        msg = f"member {twice!r} stands twice"
+        raise InputError(msg)
+    return members
+
+
+def _no_float(text: str) -> None:
+    msg = f"expected an integer, found {text[:40]}"
+    raise InputError(msg)
+
+
+def _check(value: object) -> None:
+    if value is None or isinstance(value, str | bool):
+        return
+    if isinstance(value, int):
+        if not -LARGEST_INTEGER <= value <= LARGEST_INTEGER:
+            msg = f"canonical JSON: {value} is beyond 2^53 - 1; larger numbers are decimal strings"
+            raise InputError(msg)
+    elif isinstance(value, list | tuple):
+        for item in value:
+            _check(item)
+    elif isinstance(value, dict):
+        for name, item in value.items():
+            if not isinstance(name, str):
+                msg = f"canonical JSON: member name {name!r} is no text"
+                raise InputError(msg)
+            _check(item)
+    else:
+        msg = f"canonical JSON has no {type(value).__name__}"
+        raise InputError(msg)
