@@ -11,9 +11,9 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from depinverify.registry.canonical import canonical_json, event_hash, event_message
     from depinverify.registry.certificates import CertificatePolicy
     from depinverify.registry.keys import PublicKey, Scheme, Signer, generate_private_key, read_private_key
+    from depinverify.registry.lines import event_hash, event_message
     from depinverify.registry.store import DEFAULT_URL, Appended, Registry
 
 __all__ = [
@@ -24,7 +24,6 @@ __all__ = [
     "Registry",
     "Scheme",
     "Signer",
-    "canonical_json",
     "event_hash",
     "event_message",
     "generate_private_key",
@@ -39,9 +38,8 @@ _MODULES = {
     "Registry": "store",
     "Scheme": "keys",
     "Signer": "keys",
-    "canonical_json": "canonical",
-    "event_hash": "canonical",
-    "event_message": "canonical",
+    "event_hash": "lines",
+    "event_message": "lines",
     "generate_private_key": "keys",
     "read_private_key": "keys",
 }

@@ -17,8 +17,8 @@ import re
 from typing import TYPE_CHECKING
 
 from depinverify.exceptions import InputError
-from depinverify.registry.canonical import Event, event_message
 from depinverify.registry.keys import PublicKey, Signer
+from depinverify.registry.lines import Event, event_message
 from depinverify.registry.members import EVENT_TYPES, check_value
 
 if TYPE_CHECKING:

@@ -319,9 +319,9 @@ def _from_jwk(jwk: Mapping[str, Any]) -> PublicKey:
 
 
 def _jwk_bytes(jwk: Mapping[str, Any], member: str) -> bytes:
-    value = jwk.get(member)
+    value = str(jwk.get(member))
     try:
-        padded = str(value).encode("ascii") + b"=" * (-len(value) % 4)
+        padded = value.encode("ascii") + b"=" * (-len(value) % 4)
         return base64.b64decode(padded, altchars=b"-_", validate=True)
     except ValueError:
         msg = f"JWK member {member}: expected base64url text"

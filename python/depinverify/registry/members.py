@@ -11,8 +11,8 @@ import re
 from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
+from depinverify.canonical import LARGEST_INTEGER
 from depinverify.exceptions import InputError, RegistryError
-from depinverify.registry.canonical import LARGEST_INTEGER
 from depinverify.registry.keys import PublicKey
 
 if TYPE_CHECKING:

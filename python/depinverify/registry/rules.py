@@ -13,17 +13,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from depinverify.exceptions import InputError, RegistryError
-from depinverify.registry.canonical import event_message
 from depinverify.registry.events import cell_members
 from depinverify.registry.keys import PublicKey
+from depinverify.registry.lines import event_message
 from depinverify.registry.state import BoundKey, Party, WorkingSet
 from depinverify.registry.tables import DEVICE, VALIDATOR
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from depinverify.registry.canonical import Event
     from depinverify.registry.certificates import CertificatePolicy
+    from depinverify.registry.lines import Event
 
 __all__ = ["Rules", "apply_event"]
 

@@ -19,7 +19,7 @@ from depinverify.registry.tables import DEVICE, VALIDATOR
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from depinverify.registry.canonical import Event
+    from depinverify.registry.lines import Event
 
 __all__ = ["BoundKey", "Nonce", "Party", "WorkingSet"]
 

@@ -17,12 +17,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqlalchemy import Connection, func, insert, select
 
+from depinverify.canonical import canonical_json
 from depinverify.exceptions import InputError, RegistryError
 from depinverify.registry import tables
-from depinverify.registry.canonical import GENESIS, canonical_json, event_hash, read_event
 from depinverify.registry.certificates import CertificatePolicy
 from depinverify.registry.database import Database
 from depinverify.registry.keys import PublicKey
+from depinverify.registry.lines import GENESIS, event_hash, read_event
 from depinverify.registry.members import check_members
 from depinverify.registry.rules import Rules, apply_event
 from depinverify.registry.state import WorkingSet
@@ -32,7 +33,8 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Self
 
-    from depinverify.registry.canonical import Event
+    from depinverify.canonical import Json
+    from depinverify.registry.lines import Event
 
 __all__ = ["DEFAULT_URL", "Appended", "Registry", "system_clock_ms"]
 
@@ -174,7 +176,7 @@ class Registry:
         CertificatePolicy(roots)
         self._set("roots", [der.hex() for der in roots])
 
-    def _set(self, name: str, value: object) -> None:
+    def _set(self, name: str, value: Json) -> None:
         with self._database.writing() as connection:
             connection.execute(tables.settings.delete().where(tables.settings.c.name == name))
             connection.execute(insert(tables.settings), {"name": name, "value": canonical_json(value)})
@@ -244,8 +246,8 @@ class Registry:
         with self._database.writing() as connection:
             chain = Chain(connection, self._clock, is_replay=True)
             if chain.next_seq:
-                msg = f"registry {self.url} holds {chain.next_seq} events; a backup is restored into an empty one"
-                raise RegistryError(msg)
+                msg = f"registry {self.url} holds {chain.next_seq} events already"
+                raise RegistryError(msg, hint="a backup is restored into an empty registry")
             last = None
             for taken in chain.replay(lines, progress):
                 last = taken

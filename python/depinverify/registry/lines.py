@@ -1,7 +1,7 @@
-"""Canonical JSON, the hash of an event and the message that its signers sign.
+"""An event and its line: reading one, its hash in the chain, and the message that its signers sign.
 
-In: an event as a mapping. Out: bytes (scoring and rewards, section 11.1; uptime proof, section 9.2).
-Invariant: equal events give equal bytes, whatever the order of their members.
+In: an event as a mapping, or its line. Out: bytes (scoring and rewards, section 11.1; uptime proof,
+section 9.2). Invariant: equal events give equal bytes, whatever the order of their members.
 """
 
 from __future__ import annotations
@@ -10,12 +10,13 @@ import hashlib
 import json
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from depinverify.canonical import canonical_json
 from depinverify.exceptions import InputError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["GENESIS", "UNSIGNED", "Event", "canonical_json", "event_hash", "event_message", "read_event"]
+__all__ = ["GENESIS", "UNSIGNED", "Event", "event_hash", "event_message", "read_event"]
 
 #: An event: its type, its members, and as far as they are known already its place in the chain and its
 #: signatures.
@@ -25,21 +26,6 @@ Event: TypeAlias = dict[str, Any]
 GENESIS = "0" * 64
 #: Members that the registry adds and that no signer signs.
 UNSIGNED = frozenset({"seq", "recorded_ms", "effective_ms", "prev_hash", "sigs"})
-LARGEST_INTEGER = 2**53 - 1
-
-
-def canonical_json(value: object) -> bytes:
-    """UTF-8 of the value: members by code point, no white space, integers only.
-
-    Raises:
-        InputError: A float, an integer beyond 2^53 - 1, a lone surrogate or a type that JSON does not have.
-    """
-    _check(value)
-    try:
-        return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
-    except UnicodeEncodeError:
-        msg = "canonical JSON: a text holds a lone surrogate"
-        raise InputError(msg) from None
 
 
 def event_hash(line: bytes) -> str:
@@ -94,24 +80,3 @@ def _object(pairs: list[tuple[str, Any]]) -> Event:
 def _no_float(text: str) -> None:
     msg = f"expected an integer, found {text[:40]}"
     raise InputError(msg)
-
-
-def _check(value: object) -> None:
-    if value is None or isinstance(value, str | bool):
-        return
-    if isinstance(value, int):
-        if not -LARGEST_INTEGER <= value <= LARGEST_INTEGER:
-            msg = f"canonical JSON: {value} is beyond 2^53 - 1; larger numbers are decimal strings"
-            raise InputError(msg)
-    elif isinstance(value, list | tuple):
-        for item in value:
-            _check(item)
-    elif isinstance(value, dict):
-        for name, item in value.items():
-            if not isinstance(name, str):
-                msg = f"canonical JSON: member name {name!r} is no text"
-                raise InputError(msg)
-            _check(item)
-    else:
-        msg = f"canonical JSON has no {type(value).__name__}"
-        raise InputError(msg)
