@@ -98,4 +98,33 @@ def cell_place(cell: str) -> tuple[int, int, int]:
 
     Raises:
         ValueError: Not 15 or 16 lower-case hex digits, no cell, or a resolution outside 5 to 12.
+def bls_secret_key(seed: bytes) -> bytes:
+    """The BLS12-381 secret key that a seed of 32 bytes determines.
+
+    Raises:
+        ValueError: The seed has not 32 bytes.
+    """
+
+def bls_public_key(variant_name: str, secret: bytes) -> bytes:
+    """The compressed public key of a secret key.
+
+    Args:
+        variant_name: ``min-pk`` (keys in G1) or ``min-sig`` (keys in G2).
+        secret: 32 bytes.
+
+    Raises:
+        ValueError: Another variant, or no secret key.
+    """
+
+def bls_sign(variant_name: str, dst: bytes, secret: bytes, message: bytes) -> bytes:
+    """The compressed signature of a message.
+
+    Args:
+        variant_name: ``min-pk`` or ``min-sig``.
+        dst: Domain tag of the hash to the curve.
+        secret: 32 bytes.
+        message: Any bytes.
+
+    Raises:
+        ValueError: Another variant, or no secret key.
     """

@@ -2,6 +2,7 @@
 
 use pyo3::prelude::*;
 
+mod bls;
 mod cells;
 mod reward;
 
@@ -11,5 +12,6 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add("__version__", env!("CARGO_PKG_VERSION"))?;
     reward::register(module)?;
     module.add_function(wrap_pyfunction!(cells::cell_place, module)?)?;
+    bls::register(module)?;
     Ok(())
 }
