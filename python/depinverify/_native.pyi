@@ -98,6 +98,10 @@ def cell_place(cell: str) -> tuple[int, int, int]:
 
     Raises:
         ValueError: Not 15 or 16 lower-case hex digits, no cell, or a resolution outside 5 to 12.
+    """
+
+# bls
+
 def bls_secret_key(seed: bytes) -> bytes:
     """The BLS12-381 secret key that a seed of 32 bytes determines.
 

@@ -7,7 +7,6 @@ not firmware.
 
 from __future__ import annotations
 
-from depinverify.device.enrolment import canonical_json, enrolment, event_message, sign_event
 from depinverify.device.exchange import Answer, ask, serve
 from depinverify.device.key import SCHEMES, DeviceKey
 from depinverify.device.proof import PROFILE, Claims, Envelope, Location, answer
@@ -22,9 +21,5 @@ __all__ = [
     "Location",
     "answer",
     "ask",
-    "canonical_json",
-    "enrolment",
-    "event_message",
     "serve",
-    "sign_event",
 ]

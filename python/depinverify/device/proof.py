@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from depinverify.device.cbor import Tag, encode
 from depinverify.exceptions import InputError
+from depinverify.registry.keys import Scheme
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,6 +27,8 @@ __all__ = ["PROFILE", "Claims", "Envelope", "Location", "answer", "base64url"]
 PROFILE = "tag:github.com,2026:depinverify/uptime-proof/1"
 
 _NONCE_BYTES = 32
+_COSE_ALGORITHMS = {Scheme.ED25519: -8, Scheme.P256: -7, Scheme.SECP256K1: -47}
+_JOSE_ALGORITHMS = {Scheme.ED25519: "EdDSA", Scheme.P256: "ES256", Scheme.SECP256K1: "ES256K"}
 _COSE_SIGN1, _CWT = 18, 61
 _E7 = 10_000_000
 
@@ -153,7 +156,7 @@ def answer(
     envelope = Envelope(envelope)
     if envelope is Envelope.JWS:
         return jws(key, _json_payload(challenge, device, claims), kid=kid)
-    protected = encode({1: key.scheme.cose, 4: kid})
+    protected = encode({1: _COSE_ALGORITHMS[key.public.scheme], 4: kid})
     payload = _cbor_payload(challenge, device, claims)
     signature = key.sign(encode(["Signature1", protected, b"", payload]))
     message: Any = [protected, {}, payload, signature]
@@ -166,6 +169,6 @@ def answer(
 
 def jws(key: DeviceKey, payload: bytes, *, kid: bytes | None = None) -> bytes:
     """Compact JWS over a payload, its header holding ``alg`` and ``kid`` (section 1.3)."""
-    header = {"alg": key.scheme.jose, "kid": base64url(key.kid if kid is None else kid)}
+    header = {"alg": _JOSE_ALGORITHMS[key.public.scheme], "kid": base64url(key.kid if kid is None else kid)}
     signed = f"{base64url(json.dumps(header, separators=(',', ':')).encode())}.{base64url(payload)}".encode()
     return signed + b"." + base64url(key.sign(signed)).encode()

@@ -207,7 +207,7 @@ class Signer:
         """Signature of 64 bytes over the message."""
         if isinstance(self.private, ed25519.Ed25519PrivateKey):
             return self.private.sign(message)
-        r, s = decode_dss_signature(self.private.sign(message, ec.ECDSA(hashes.SHA256())))
+        r, s = decode_dss_signature(self.private.sign(message, ec.ECDSA(hashes.SHA256(), deterministic_signing=True)))
         return r.to_bytes(_SCALAR_BYTES) + s.to_bytes(_SCALAR_BYTES)
 
 

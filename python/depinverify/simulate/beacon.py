@@ -10,7 +10,7 @@ import hashlib
 from typing import TYPE_CHECKING, NamedTuple
 
 from depinverify import _native
-from depinverify.device import canonical_json
+from depinverify.canonical import canonical_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -14,7 +14,7 @@ from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from depinverify.device import canonical_json
+from depinverify.canonical import canonical_json
 from depinverify.exceptions import InputError
 from depinverify.simulate.beacon import Beacon, beacon_lines
 from depinverify.simulate.behaviours import ValidatorBehaviour

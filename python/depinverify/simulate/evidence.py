@@ -10,7 +10,7 @@ import hashlib
 import json
 from typing import TYPE_CHECKING
 
-from depinverify.device import canonical_json
+from depinverify.canonical import canonical_json
 from depinverify.device.proof import base64url, jws
 
 if TYPE_CHECKING:

@@ -152,7 +152,7 @@ class Fleet:
         key = None
         if name is None and number % 3 == 0:
             key = DeviceKey.from_seed(SCHEME_NAMES[number // 3 % 3], seed)
-        title = name or (key.did if key else f"operator-{number:05}")
+        title = name or (key.public.did if key else f"operator-{number:05}")
         return Owner(number, title, "0x" + self.seed.derive("payee", number)[:20].hex(), key)
 
     def _device_owners(self, behaviours: list[Behaviour]) -> list[Owner]:

@@ -82,7 +82,7 @@ def epoch_toml(fleet: Fleet, beacon: Beacon, head: str, previous: Previous | Non
     }
     tables: dict[str, Mapping[str, object]] = {
         "beacon": beacon.table(),
-        "registry": {"path": "registry.jsonl", "head": head, "authority": [fleet.authority.did]},
+        "registry": {"path": "registry.jsonl", "head": head, "authority": [fleet.authority.public.did]},
     }
     if previous is not None:
         path = os.path.relpath(previous.path.resolve(), out.resolve())

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING, NamedTuple
 
-from depinverify.device import canonical_json
+from depinverify.canonical import canonical_json
 
 if TYPE_CHECKING:
     from collections.abc import Container, Sequence
