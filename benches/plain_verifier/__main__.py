@@ -1,4 +1,6 @@
-"""``python -m benches.plain_verifier EPOCH``: settle one folder, print root and counts; made for timing whole processes."""
+"""``python -m benches.plain_verifier EPOCH``: settle one folder, print root and counts; made for timing
+whole processes.
+"""
 
 from __future__ import annotations
 

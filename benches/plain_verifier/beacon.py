@@ -1,7 +1,7 @@
 """The public beacon: scoring section 6.1; the rounds of an epoch: uptime proof, section 3.
 
-In: the chain's constants and ``beacon.jsonl``. Out: the randomness of every slot's round, and the hash of the rounds used. A
-round that no slot needs is ignored; a needed one is missing only if the epoch says so.
+In: the chain's constants and ``beacon.jsonl``. Out: the randomness of every slot's round, and the hash of
+the rounds used. A round that no slot needs is ignored; a needed one is missing only if the epoch says so.
 """
 
 from __future__ import annotations
@@ -26,7 +26,9 @@ SCHEMES = (
 class Chain:
     """One beacon; ``hash`` identifies it."""
 
-    def __init__(self, scheme, public_key, genesis_time, period, genesis_seed, beacon_id) -> None:
+    def __init__(  # noqa: PLR0917 - the constants of a chain in the order of its hash
+        self, scheme, public_key, genesis_time, period, genesis_seed, beacon_id
+    ) -> None:
         self.scheme = scheme
         self.public_key = public_key
         self.genesis_time = genesis_time
@@ -83,7 +85,7 @@ def slot_rounds(chain: Chain, start: int, slots: int, slot_seconds: int) -> list
     return [chain.first_round_from(start + slot * slot_seconds) for slot in range(slots)]
 
 
-def read_rounds(
+def read_rounds(  # noqa: C901
     path: Path,
     chain: Chain,
     needed: list[int],

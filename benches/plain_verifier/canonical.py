@@ -1,6 +1,7 @@
 """Numbers, hashes and JSON of the specifications: scoring sections 1.3, 6.2 and 11.1.
 
-In: values. Out: bytes that two implementations agree on. Every reader here is strict: what has two spellings is refused.
+In: values. Out: bytes that two implementations agree on. Every reader here is strict: what has two
+spellings is refused.
 """
 
 from __future__ import annotations
@@ -48,7 +49,7 @@ def tagged(domain: str, *parts: bytes) -> bytes:
     return sha256(domain.encode("ascii") + b"\x00" + b"".join(parts)).digest()
 
 
-# ------------------------------------------------------------------------------------------------ canonical JSON, written
+# ------------------------------------------------------------------------------------ canonical JSON, written
 
 
 def _checked(value: object) -> None:
@@ -80,7 +81,7 @@ def canonical(value: object) -> bytes:
         raise InputError(f"canonical JSON holds valid Unicode: {error}") from None
 
 
-# ------------------------------------------------------------------------------------------------------ strict JSON, read
+# ------------------------------------------------------------------------------------------ strict JSON, read
 
 
 class Number(str):
@@ -130,16 +131,17 @@ def _measure(value: object) -> int:
 
 
 def _read(decoder: json.JSONDecoder, data: bytes, max_depth: int) -> object:
+    depth = 0
     try:
         value = decoder.decode(data.decode())
-        if (b"\\u" in data or data.count(b"{") + data.count(b"[") > max_depth) and _measure(
-            value
-        ) > max_depth:
-            raise JsonError(f"nested deeper than {max_depth}")
+        if b"\\u" in data or data.count(b"{") + data.count(b"[") > max_depth:
+            depth = _measure(value)
     except JsonError:
         raise
     except (ValueError, RecursionError) as error:
         raise JsonError(str(error)) from None
+    if depth > max_depth:
+        raise JsonError(f"nested deeper than {max_depth}")
     return value
 
 
@@ -175,7 +177,7 @@ def split_lines(data: bytes) -> list[bytes]:
     return lines
 
 
-# ------------------------------------------------------------------------------------------------------- bytes as text
+# ---------------------------------------------------------------------------------------------- bytes as text
 
 _URLSAFE = bytes.maketrans(b"-_+/=", b"+/!!!")
 _LAST = {2: frozenset("AQgw"), 3: frozenset("AEIMQUYcgkosw048")}

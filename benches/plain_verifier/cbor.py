@@ -1,7 +1,8 @@
 """A strict CBOR reader: definite lengths, no duplicate keys, depth at most 8, nothing behind the item.
 
-In: bytes. Out: a Python value in which kinds stay apart (a float is never an integer, ``true`` is no 1). It is the rule; the
-C decoder of ``cbor2`` is a short cut that is taken only where it provably says the same (``decode.py``).
+In: bytes. Out: a Python value in which kinds stay apart (a float is never an integer, ``true`` is no 1). It
+is the rule; the C decoder of ``cbor2`` is a short cut that is taken only where it provably says the same
+(``decode.py``).
 """
 
 from __future__ import annotations
@@ -74,7 +75,7 @@ def read(data: bytes, at: int, depth: int) -> tuple[object, int]:  # noqa: C901,
         return argument, at
     if major == 1:
         return -1 - argument, at
-    if major == 2 or major == 3:
+    if 2 <= major <= 3:
         behind = at + argument
         if behind > len(data):
             raise CborError("ends early")

@@ -1,7 +1,8 @@
 """The seventeen checks: uptime proof, section 4.
 
-In: the rows of one device, its registry record and the schedule. Out: on every row its code, masks, evidence and outcome, and
-the device's counters after the epoch. A broken proof is a verdict, never an error.
+In: the rows of one device, its registry record and the schedule. Out: on every row its code, masks,
+evidence and outcome, and the device's counters after the epoch. A broken proof is a verdict, never an
+error.
 """
 
 from __future__ import annotations
@@ -21,9 +22,24 @@ if TYPE_CHECKING:
     from .schedule import Schedule
 
 NAMES = (
-    "MALFORMED UNSUPPORTED UNKNOWN_DEVICE DEVICE_MISMATCH UNKNOWN_KEY KEY_NOT_VALID ALGORITHM_MISMATCH BAD_SIGNATURE "
-    "OFF_SCHEDULE NONCE_MISMATCH REPLAYED LATE EXPIRED CLOCK_SKEW COUNTER_REGRESSION LOCATION_MISMATCH MODEL_MISMATCH"
-).split()
+    "MALFORMED",
+    "UNSUPPORTED",
+    "UNKNOWN_DEVICE",
+    "DEVICE_MISMATCH",
+    "UNKNOWN_KEY",
+    "KEY_NOT_VALID",
+    "ALGORITHM_MISMATCH",
+    "BAD_SIGNATURE",
+    "OFF_SCHEDULE",
+    "NONCE_MISMATCH",
+    "REPLAYED",
+    "LATE",
+    "EXPIRED",
+    "CLOCK_SKEW",
+    "COUNTER_REGRESSION",
+    "LOCATION_MISMATCH",
+    "MODEL_MISMATCH",
+)
 VALID, NO_ANSWER = 32, 33
 CODE_NAMES = dict(enumerate(NAMES)) | {VALID: "VALID", NO_ANSWER: "NO_ANSWER"}
 
@@ -50,7 +66,7 @@ _B2, _B3, _B5, _B7, _B8, _B9, _B10, _B14 = (1 << number for number in (2, 3, 5, 
 
 
 class Checker:
-    """Runs the checks of one epoch, device by device. ``ahead`` collects the rows whose uptime counter runs ahead."""
+    """Runs the checks of one epoch by device; ``ahead`` collects rows whose uptime counter runs ahead."""
 
     def __init__(self, epoch: Epoch, schedule: Schedule) -> None:
         params = epoch.params
@@ -65,7 +81,7 @@ class Checker:
         self.slots = schedule.slots
         self.ahead: list[Row] = []
 
-    def device(self, rows: list[Row], device: Device | None, counters: tuple) -> tuple:
+    def device(self, rows: list[Row], device: Device | None, counters: tuple) -> tuple:  # noqa: C901
         """Checks all rows of one device; returns (bootcount, boot_first) after them."""
         if device is None or (device.retired_ms is not None and device.retired_ms <= self.start_ms):
             device = None
@@ -97,7 +113,7 @@ class Checker:
                 row.outcome = self.outcome(row)
         return counters
 
-    # ------------------------------------------------------------------------------------------------------- row by row
+    # --------------------------------------------------------------------------------------------- row by row
 
     def scheduled(self, row: Row, device: Device) -> tuple[int, int | None, bytes | None]:
         """(reason of check 8 or 0, moment, challenge)."""
@@ -243,7 +259,7 @@ class Checker:
         evidence.append((wrong, None, None))
         return 1 << 16
 
-    # ------------------------------------------------------------------------------------------------ all rows of a device
+    # ----------------------------------------------------------------------------------- all rows of a device
 
     @staticmethod
     def replayed(rows: list[Row], mismatched: list[Row], passed: list[Row]) -> None:
@@ -262,8 +278,10 @@ class Checker:
                 if row.failed & (_B9 - 1) == 0:
                     row.e_bytes = rightful.get(nonce)
 
-    def counters(self, clean: list[Row], bootcount: int | None, boot_first: int | None) -> tuple:
-        """Check 14 over the clean rows in the order of the device's own clock; absent sorts before present."""
+    def counters(  # noqa: C901
+        self, clean: list[Row], bootcount: int | None, boot_first: int | None
+    ) -> tuple:
+        """Check 14 over the clean rows in the order of the device's own clock; absent before present."""
         clean.sort(key=_by_own_clock)
         for row in clean:
             proof = row.decoded

@@ -1,8 +1,9 @@
 """The claims of one proof: uptime proof, section 1.1.
 
-In: the decoded payload of either envelope. Out: the same tuple for both, or ``None`` where a rule is broken (MALFORMED, stage
-4). ``(unknown profile, nonce, ueid, iat, uptime, bootcount, location, hwmodel, oemid)``; location is (latitude, longitude in
-10^-7 degrees, accuracy in metres). What the verifier only checks (altitude, software, metrics) is not kept.
+In: the decoded payload of either envelope. Out: the same tuple for both, or ``None`` where a rule is broken
+(MALFORMED, stage 4). ``(unknown profile, nonce, ueid, iat, uptime, bootcount, location, hwmodel, oemid)``;
+location is (latitude, longitude in 10^-7 degrees, accuracy in metres). What the verifier only checks
+(altitude, software, metrics) is not kept.
 """
 
 from __future__ import annotations

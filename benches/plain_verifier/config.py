@@ -1,7 +1,7 @@
 """``epoch.toml`` and the parameters: uptime proof, sections 3 and 9.1.
 
-In: the file. Out: an :class:`Epoch` whose every value is checked, and the flat ``params`` object with its hash. Floats, unknown
-keys and wrong types are errors that name the key.
+In: the file. Out: an :class:`Epoch` whose every value is checked, and the flat ``params`` object with its
+hash. Floats, unknown keys and wrong types are errors that name the key.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import tomllib
 from hashlib import sha256
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from .beacon import DEFAULT, QUICKNET, SCHEMES, Chain
@@ -20,8 +21,18 @@ if TYPE_CHECKING:
 
 DEFAULT_CURVE = [[0, 0], [799999999999, 0], [800000000000, 500000000000], [995000000000, ONE], [ONE, ONE]]
 SUSPECT = frozenset(
-    "CLOCK_SKEW COUNTER_AHEAD DUPLICATE_CONFLICT FAVOURITISM MINORITY_REPORTER OFF_SCHEDULE REPLAY SHARED_OUTAGE "
-    "UNKNOWN_DEVICE VALIDATOR_SILENT".split()
+    (
+        "CLOCK_SKEW",
+        "COUNTER_AHEAD",
+        "DUPLICATE_CONFLICT",
+        "FAVOURITISM",
+        "MINORITY_REPORTER",
+        "OFF_SCHEDULE",
+        "REPLAY",
+        "SHARED_OUTAGE",
+        "UNKNOWN_DEVICE",
+        "VALIDATOR_SILENT",
+    )
 )
 
 _GENERIC = {
@@ -85,7 +96,7 @@ def _curve(value: object) -> None:
             f"{path}: expected integers, found {knot!r}",
         )
     _need(value[0][0] == 0 and value[-1][0] == ONE, f"{path}: runs from 0 to 10^12")
-    for (x0, y0), (x1, y1) in zip(value, value[1:], strict=False):
+    for (x0, y0), (x1, y1) in pairwise(value):
         _need(x0 < x1 and y0 <= y1, f"{path}: x must rise and y must not fall at {[x1, y1]}")
 
 

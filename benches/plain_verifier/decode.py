@@ -1,8 +1,9 @@
 """From envelope bytes to a proof: uptime proof, sections 1.2 and 1.3.
 
-In: the bytes as recorded. Out: a :class:`Proof`, or the stage (1 envelope, 2 header, 3 payload, 4 claims) at which they are
-MALFORMED. Invariant: what the short cut through ``cbor2`` accepts is exactly what the strict reader of ``cbor.py`` accepts: its
-answer counts only if encoding it again gives the same bytes and nothing in it could be nested too deep.
+In: the bytes as recorded. Out: a :class:`Proof`, or the stage (1 envelope, 2 header, 3 payload, 4 claims)
+at which they are MALFORMED. Invariant: what the short cut through ``cbor2`` accepts is exactly what the
+strict reader of ``cbor.py`` accepts: its answer counts only if encoding it again gives the same bytes and
+nothing in it could be nested too deep.
 """
 
 from __future__ import annotations
@@ -44,7 +45,9 @@ class Proof:
         "uptime",
     )
 
-    def __init__(self, unsupported, algorithm, kid, signature, signed, claims) -> None:
+    def __init__(  # noqa: PLR0917
+        self, unsupported, algorithm, kid, signature, signed, claims
+    ) -> None:
         self.algorithm = algorithm
         self.kid = kid
         self.signature = signature
@@ -73,7 +76,7 @@ def decode(envelope: bytes) -> Proof | int:
     return _decode_cose(envelope)
 
 
-# ------------------------------------------------------------------------------------------------------------- JWS compact
+# ------------------------------------------------------------------------------------------------ JWS compact
 
 
 def _decode_jws(envelope: bytes) -> Proof | int:  # noqa: C901, PLR0911
@@ -111,7 +114,7 @@ def _decode_jws(envelope: bytes) -> Proof | int:  # noqa: C901, PLR0911
     return Proof(unsupported, JOSE_ALGORITHMS.get(name), kid, signature, signed, found)
 
 
-# -------------------------------------------------------------------------------------------------------------- COSE_Sign1
+# ------------------------------------------------------------------------------------------------- COSE_Sign1
 
 
 def _length(major: int, size: int) -> bytes:
@@ -153,7 +156,7 @@ _short_headers: dict[bytes, dict | None] = {}
 
 
 def _protected(data: bytes) -> dict | None:
-    """The protected header's map, or ``None``; the few short ones that name nothing but an algorithm are remembered."""
+    """The protected header's map, or ``None``; those that name nothing but an algorithm are remembered."""
     if data in _short_headers:
         return _short_headers[data]
     try:

@@ -1,12 +1,14 @@
 """The form of registry events and who must have signed them: uptime proof, sections 5 and 9.2.
 
-In: one event as strict JSON. Out: nothing, or an error that names the member. The fold itself is in ``registry.py``.
+In: one event as strict JSON. Out: nothing, or an error that names the member. The fold itself is in
+``registry.py``.
 """
 
 from __future__ import annotations
 
 import re
 from hashlib import sha256
+from itertools import pairwise
 
 from .canonical import DECIMAL, JSON_LIMIT, InputError, canonical, from_hex
 from .keys import PublicKey, parse_did_key
@@ -107,7 +109,7 @@ _ONE_NULL = {
 }
 
 
-def check_form(event: object, place: str) -> None:
+def check_form(event: object, place: str) -> None:  # noqa: C901, PLR0912
     """Exactly the members of its type, each of its kind."""
     if type(event) is not dict or type(event.get("type")) is not str or event["type"] not in MEMBERS:
         raise InputError(f"{place}: unknown type of event")
@@ -142,7 +144,7 @@ def check_form(event: object, place: str) -> None:
         if not _hex(0, 4096)(sig["sig"]):
             raise InputError(f"{place}: sig is no hex")
     kids = [sig["kid"] for sig in sigs]
-    if any(first >= second for first, second in zip(kids, kids[1:], strict=False)):
+    if any(first >= second for first, second in pairwise(kids)):
         raise InputError(f"{place}: sigs do not ascend by kid")
 
 

@@ -1,6 +1,7 @@
 """Who signed a file: uptime proof, section 2.3.
 
-In: a file's bytes and the compact JWS beside it. Out: the validators whose signature it is, or the reason for quarantine.
+In: a file's bytes and the compact JWS beside it. Out: the validators whose signature it is, or the reason
+for quarantine.
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ class OpenedJws(NamedTuple):
 
 
 def open_jws(data: bytes) -> OpenedJws | None:
-    """The members of a compact JWS whose header follows section 1.3; ``None`` if its form is wrong or it has ``crit``."""
+    """A compact JWS whose header follows section 1.3; ``None`` if its form is wrong or it has ``crit``."""
     if not _COMPACT.fullmatch(data):
         return None
     header, payload, signature = (base64url(part) for part in data.decode("ascii").split("."))

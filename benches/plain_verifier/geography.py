@@ -1,7 +1,7 @@
 """Straight-line distance of two places: uptime proof, section 4.1, check 15.
 
-In: latitudes and longitudes in 10^-7 degrees. Out: whole metres. Sine and cosine are Taylor series over integers of 45 digits,
-far more than the 18 that are kept, so the nearest integer is certain.
+In: latitudes and longitudes in 10^-7 degrees. Out: whole metres. Sine and cosine are Taylor series over
+integers of 45 digits, far more than the 18 that are kept, so the nearest integer is certain.
 """
 
 from __future__ import annotations

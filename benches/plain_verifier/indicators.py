@@ -1,7 +1,7 @@
 """Indicators: scoring section 7, without the statistical ones over votes and outages.
 
-In: all rows, the kept ones, the scoring. Out: the entries of ``indicators[]``, one per (code, subjects), ascending by their
-canonical bytes, and the codes that zero a device.
+In: all rows, the kept ones, the scoring. Out: the entries of ``indicators[]``, one per (code, subjects),
+ascending by their canonical bytes, and the codes that zero a device.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ def _entry(code: str, subjects: list[str], numbers: dict, evidence: list[str]) -
     }
 
 
-def find_indicators(
+def find_indicators(  # noqa: C901, PLR0912, PLR0917
     epoch: Epoch, snapshot: Snapshot, rows: list[Row], conflicts: dict, scoring: Scoring, ahead: list[Row]
 ) -> Indicators:
     found = Indicators()

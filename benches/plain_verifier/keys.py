@@ -1,7 +1,9 @@
-"""Public keys and signatures: uptime proof, sections 1.4 and 1.5; signature rules ``strict`` and ``p1363 any_s``.
+"""Public keys and signatures: uptime proof, sections 1.4 and 1.5; signature rules ``strict`` and ``p1363
+any_s``.
 
-In: key bytes, message, signature. Out: true or false, never an exception. One OpenSSL key object per public key is kept for
-the whole run. OpenSSL's Ed25519 is the cofactorless rule; ``strict`` adds the refusal of small-order A and R.
+In: key bytes, message, signature. Out: true or false, never an exception. One OpenSSL key object per public
+key is kept for the whole run. OpenSSL's Ed25519 is the cofactorless rule; ``strict`` adds the refusal of
+small-order A and R.
 """
 
 from __future__ import annotations
@@ -34,7 +36,7 @@ _ECDSA = ec.ECDSA(SHA256())
 
 
 def _small_order() -> frozenset[bytes]:
-    """All encodings, canonical or not, of the eight points of small order (sign of x = 0 ignored, y taken mod p)."""
+    """All encodings of the eight points of small order, canonical or not."""
     p = 2**255 - 19
     eighth = 0x05FC536D880238B13933C6D305ACDFD5F098EFF289F4C345B027B2C28F95E826
     ys = (0, 1, p - 1, p, p + 1, eighth, p - eighth)

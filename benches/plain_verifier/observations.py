@@ -1,13 +1,13 @@
 """What the validators recorded: uptime proof, section 2.
 
-In: the files of ``observations/`` and ``reference/``. Out: the distinct rows by ``row_id``, the reference probes, and the files
-that were quarantined whole. Invariant: the outcome does not depend on the order of files or rows.
+In: the files of ``observations/`` and ``reference/``. Out: the distinct rows by ``row_id``, the reference
+probes, and the files that were quarantined whole. Invariant: the outcome does not depend on the order of
+files or rows.
 """
 
 from __future__ import annotations
 
 import io
-import re
 import zlib
 from hashlib import sha256
 from typing import TYPE_CHECKING
@@ -17,7 +17,7 @@ import pyarrow.ipc
 import pyarrow.parquet
 import zstandard
 
-from .canonical import JsonError, base64url, canonical, from_hex, read_json, split_lines
+from .canonical import JsonError, base64url, from_hex, read_json, split_lines
 from .files import QuarantineError, signers
 
 if TYPE_CHECKING:
@@ -100,7 +100,7 @@ class Row:
 _ROW = b"depinverify/observation/v1\x00"
 
 
-def row_id(validator, device, slot, sent_ms, received_ms, transport, proof) -> bytes:
+def row_id(validator, device, slot, sent_ms, received_ms, transport, proof) -> bytes:  # noqa: PLR0917
     if received_ms is None:
         received_ms = -1
     return sha256(
@@ -121,7 +121,7 @@ def row_id(validator, device, slot, sent_ms, received_ms, transport, proof) -> b
     ).digest()
 
 
-# ------------------------------------------------------------------------------------------------------------ JSON lines
+# ------------------------------------------------------------------------------------------------- JSON lines
 
 
 def _inflate(data: bytes) -> bytes:
@@ -157,7 +157,7 @@ def _unzstd(data: bytes) -> bytes:
     return b"".join(out)
 
 
-def _json_objects(data: bytes) -> Iterator[dict]:
+def json_objects(data: bytes) -> Iterator[dict]:
     for number, line in enumerate(split_lines(data), 1):
         try:
             found = read_json(line)
@@ -169,7 +169,7 @@ def _json_objects(data: bytes) -> Iterator[dict]:
 
 
 def _json_rows(data: bytes) -> Iterator[tuple]:
-    for found in _json_objects(data):
+    for found in json_objects(data):
         get = found.get
         proof = get("proof")
         if proof is not None:
@@ -196,7 +196,7 @@ def _json_rows(data: bytes) -> Iterator[tuple]:
         )
 
 
-# --------------------------------------------------------------------------------------------------------------- columns
+# ---------------------------------------------------------------------------------------------------- columns
 
 
 def _batches(data: bytes, arrow: bool) -> Iterator[pa.RecordBatch | pa.Table]:
@@ -247,7 +247,7 @@ def _column_rows(data: bytes, arrow: bool) -> Iterator[tuple]:
         yield from zip(*lists, strict=True)
 
 
-# ----------------------------------------------------------------------------------------------------------- whole files
+# ------------------------------------------------------------------------------------------------ whole files
 
 
 def _read(name: str, data: bytes) -> Iterator[tuple]:
@@ -355,52 +355,3 @@ def hash_observations(distinct: dict[bytes, Row]) -> tuple[str, str]:
         )
     lines.sort()
     return ids.hexdigest(), sha256(b"".join(lines)).hexdigest()
-
-
-# --------------------------------------------------------------------------------------------------------------- references
-
-_REFERENCE = {"validator", "slot", "ok", "total"}
-_SMALL = 2**32
-
-
-def read_references(
-    folder: Path, epoch: Epoch, validators: list[Validator], allow_unsigned: bool
-) -> tuple[dict[tuple[bytes, int], tuple[int, int]], str, list[tuple[str, str]]]:
-    """(validator, slot) -> (ok, total), ``inputs.references``, and what was quarantined."""
-    found: dict[tuple[bytes, int], tuple[int, int]] = {}
-    lines: set[bytes] = set()
-    quarantined = []
-    for path in sorted(folder.iterdir()) if folder.is_dir() else ():
-        if path.is_dir() or path.name.endswith(".jws"):
-            continue
-        try:
-            if not path.name.endswith(".jsonl"):
-                raise QuarantineError("SCHEMA", "reference probes are .jsonl")
-            data = path.read_bytes()
-            allowed = signers(path, data, epoch, validators, allow_unsigned)
-            rows = list(_json_objects(data))
-            authors = set()
-            for row in rows:
-                slot, ok, total = row.get("slot"), row.get("ok"), row.get("total")
-                author = from_hex(row.get("validator"))
-                numbers = type(slot) is int and type(ok) is int and type(total) is int
-                if author is None or row.keys() != _REFERENCE or not numbers:
-                    raise QuarantineError("SCHEMA", "a reference row is {validator, slot, ok, total}")
-                if not (0 <= slot < 2**64 and 0 <= ok <= total < _SMALL):
-                    raise QuarantineError("SCHEMA", "a reference row out of range")
-                authors.add(author)
-            if allowed is not None and authors and not (len(authors) == 1 and authors <= allowed):
-                raise QuarantineError("WRONG_SIGNER", "rows of another validator than the signer")
-            canonical_lines = [
-                canonical(row if row["slot"] < 2**53 else row | {"slot": str(row["slot"])}) for row in rows
-            ]
-        except QuarantineError as error:
-            quarantined.append((path.name, error.reason))
-            continue
-        lines.update(line + b"\n" for line in canonical_lines)
-        for row in rows:
-            if row["slot"] < epoch.slots:
-                key = (bytes.fromhex(row["validator"]), row["slot"])
-                value = (row["ok"], row["total"])
-                found[key] = min(found.get(key, value), value)
-    return found, sha256(b"".join(sorted(lines))).hexdigest(), quarantined

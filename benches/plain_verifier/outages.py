@@ -1,7 +1,8 @@
 """Outages on the validator's side and the quorum: scoring sections 2.5 and 3.
 
-In: the kept observations of every slot, the clusters, the reference probes. Out: what is excluded and why, and the decision of
-every (device, slot). Decided from the observations alone; all validators of a slot are judged on the same observations.
+In: the kept observations of every slot, the clusters, the reference probes. Out: what is excluded and why,
+and the decision of every (device, slot). Decided from the observations alone; all validators of a slot are
+judged on the same observations.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ class Judged(NamedTuple):
     total: int
 
 
-def judge_slot(
+def judge_slot(  # noqa: C901
     observations: list[tuple], clusters: dict, prior_up: dict, references: dict
 ) -> tuple[list[Judged], tuple[int, int] | None]:
     """Exclusions of one slot, ascending by validator, and (n_all, f_all) where it is a network event.

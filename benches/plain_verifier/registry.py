@@ -1,7 +1,7 @@
 """The registry as it holds for one epoch: uptime proof, sections 5 and 9.2.
 
-In: the event lines. Out: the :class:`Snapshot` of devices and validators. Every event recorded before the epoch's end is
-checked: chain, members, signers. What it changes counts only as far as section 5 lets it.
+In: the event lines. Out: the :class:`Snapshot` of devices and validators. Every event recorded before the
+epoch's end is checked: chain, members, signers. What it changes counts only as far as section 5 lets it.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class BoundKey:
 
 
 class Party:
-    """What devices and validators have in common. ``*_now`` is the newest event's state, which decides who may sign."""
+    """What devices and validators share; ``owner_now`` is the newest event's, which decides who may sign."""
 
     def __init__(self, event: dict, name: str, key: BoundKey, owner_signed: bool) -> None:
         self.id = bytes.fromhex(event[name])
@@ -142,7 +142,7 @@ class _Fold:
         key = owner_key(owner)
         return [] if key is None else [(role, key.kid, key)]
 
-    # ------------------------------------------------------------------------------------------------------- enrolment
+    # ---------------------------------------------------------------------------------------------- enrolment
 
     def enroll(self, event: dict, place: str) -> None:
         public = parse_did_key(event["key"])
@@ -171,7 +171,7 @@ class _Fold:
         self.nonces.add(event["nonce"])
         self.devices[device.id] = device
 
-    # ------------------------------------------------------------------------------------------------- of a validator
+    # ----------------------------------------------------------------------------------------- of a validator
 
     def by_itself(self, event: dict, party: Party, place: str) -> None:
         """Signed by a key of the validator that had not ended when the event was taken."""
@@ -203,7 +203,7 @@ class _Fold:
         if counts and party.retired_ms is None:
             party.retired_ms = event["effective_ms"]
 
-    # ------------------------------------------------------------------------------------------------------------ keys
+    # --------------------------------------------------------------------------------------------------- keys
 
     def rotate(self, event: dict, party: Party, _counts: bool, place: str) -> None:
         old = party.key(bytes.fromhex(event["old_kid"]))
@@ -225,7 +225,7 @@ class _Fold:
         self.by_owner_or_authority(event, party, place)
         key.end_at(event["effective_ms"])
 
-    # ---------------------------------------------------------------------------------------------------- of a device
+    # -------------------------------------------------------------------------------------------- of a device
 
     def by_owner(self, event: dict, party: Party, place: str) -> None:
         """Signed by the owner where it has a key, else by the authority."""
@@ -280,7 +280,7 @@ class _Fold:
         party.retired_ms = moment if party.retired_ms is None else min(party.retired_ms, moment)
 
 
-def fold(
+def fold(  # noqa: PLR0917
     data: bytes,
     index: int,
     start_ms: int,

@@ -1,7 +1,8 @@
 """Weights, caps of groups, allocation and the ledger: scoring sections 7.5, 8, 9 and 10.
 
-In: scores and the previous ledger. Out: entries, payees and the terms of the invariant
-``pool + carried_in + missed_pools + adjustments = paid + carried_delta + sink + burned + withheld + remainder``, which is checked.
+In: scores and the previous ledger. Out: entries, payees and the terms of the invariant ``pool + carried_in
++ missed_pools + adjustments = paid + carried_delta + sink + burned + withheld + remainder``, which is
+checked.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def largest_remainder(pool: int, weights: dict, *, extra: bool = True) -> tuple[dict, int]:
-    """Shares of ``pool`` and what is left (9.2); without ``extra`` the units of rounding stay in the remainder (9.3)."""
+    """Shares of ``pool`` and what is left (9.2); without ``extra`` no unit is given for rounding (9.3)."""
     if pool < 0 or any(weight < 0 for weight in weights.values()):
         raise InputError("a pool and weights are never negative")
     total = sum(weights.values())
@@ -61,7 +62,7 @@ def allocate(pool: int, weights: dict, caps: dict | None = None) -> tuple[dict, 
     return amounts | fixed, left
 
 
-# -------------------------------------------------------------------------------------------------------------- weights
+# ---------------------------------------------------------------------------------------------------- weights
 
 
 class Weighing:
@@ -119,7 +120,7 @@ def cap_groups(epoch: Epoch, devices: list[Device], weighings: dict, scoring: Sc
                 weighings[device.id].times("capacity", 0, "CAPACITY")
 
 
-# --------------------------------------------------------------------------------------------------------------- ledger
+# ----------------------------------------------------------------------------------------------------- ledger
 
 
 def make_payees(

@@ -1,7 +1,7 @@
 """Who probes whom, when, and what is asked: scoring section 6, uptime proof section 1.6.
 
-In: the snapshot, the rounds and the secrets. Out: assignments and challenges. A validator that does not reveal its secret stays
-assigned; it is *void*.
+In: the snapshot, the rounds and the secrets. Out: assignments and challenges. A validator that does not
+reveal its secret stays assigned; it is *void*.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ def make_offset(nonce: bytes, salt: bytes, span_ms: int) -> int:
 
 
 def read_secrets(path: Path, taking_part: list[Validator]) -> tuple[dict[bytes, bytes], str]:
-    """The good secrets of the validators that take part, and ``inputs.secrets``."""
+    """The good secrets of those that take part, and ``inputs.secrets``."""
     lines, told = set(), {}
     if path.exists():
         for number, line in enumerate(json_lines(path.read_bytes(), path.name), 1):
@@ -85,7 +85,7 @@ def read_secrets(path: Path, taking_part: list[Validator]) -> tuple[dict[bytes, 
 
 
 class Slot:
-    """One slot whose round is there: the moments of its probes lie between ``first_ms`` and ``first_ms + span_ms``."""
+    """One slot whose round is there; its probes lie between ``first_ms`` and ``first_ms + span_ms``."""
 
     __slots__ = ("end_ms", "first_ms", "seed", "span_ms", "start_ms")
 
@@ -120,7 +120,7 @@ class Schedule:
         self.drawn: dict[tuple[int, bytes], tuple[bytes, ...]] = {}
 
     def assigned(self, slot: int, device: Device) -> tuple[bytes, ...] | None:
-        """The validators that probe this eligible device in this slot; ``None`` where it is not challenged."""
+        """Who probes this eligible device in this slot; ``None`` where it is not challenged."""
         facts = self.slots[slot]
         if facts is None or (device.retired_ms is not None and facts.start_ms >= device.retired_ms):
             return None

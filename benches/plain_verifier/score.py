@@ -1,11 +1,13 @@
 """From rows with outcomes to scores: scoring sections 2.2 to 3.6, 5.1 and 7.2.
 
-In: checked rows, the snapshot, the schedule, the previous state. Out: for every eligible device its decisions, windows and
-score, and for every validator how far it did its work. The order of rows plays no part.
+In: checked rows, the snapshot, the schedule, the previous state. Out: for every eligible device its
+decisions, windows and score, and for every validator how far it did its work. The order of rows plays no
+part.
 """
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from .canonical import ONE, ratio
@@ -22,7 +24,7 @@ _KIND = {PASS: UP, LATE: UP, FAIL: FAILED, TIMEOUT: DOWN, OFFLINE: DOWN}
 STATES = ("NO_DATA", "PROVISIONAL", "FULL")
 
 
-# -------------------------------------------------------------------------------------------------------- deduplication
+# ---------------------------------------------------------------------------------------------- deduplication
 
 
 def keep(rows: list[Row]) -> tuple[list[Row], dict[bytes, list[Row]]]:
@@ -51,7 +53,7 @@ def _preference(row: Row) -> tuple[int, bytes]:
     return (2 if row.key is not None else 3), row.id
 
 
-# ------------------------------------------------------------------------------------------------------------- clusters
+# --------------------------------------------------------------------------------------------------- clusters
 
 
 class Union:
@@ -107,7 +109,7 @@ def find_clusters(devices: list[Device], kept: list[Row], owners: dict, quorum: 
     return by_address, union.roots()
 
 
-# --------------------------------------------------------------------------------------------------------------- scores
+# ----------------------------------------------------------------------------------------------------- scores
 
 
 def make_score(
@@ -126,7 +128,7 @@ def make_score(
 
 
 def payout(curve: list, score: int) -> int:
-    for (x0, y0), (x1, y1) in zip(curve, curve[1:], strict=False):
+    for (x0, y0), (x1, y1) in pairwise(curve):
         if x0 <= score <= x1:
             return y0 + (y1 - y0) * (score - x0) // (x1 - x0)
     raise AssertionError(score)
@@ -134,8 +136,8 @@ def payout(curve: list, score: int) -> int:
 
 class DeviceScore:
     __slots__ = (
-        "bootcount",
         "boot_first",
+        "bootcount",
         "down",
         "excluded",
         "prior_up",

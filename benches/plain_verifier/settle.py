@@ -1,7 +1,7 @@
 """One epoch folder settled: uptime proof sections 3 and 9.3, scoring sections 10 and 11.9.
 
-In: the folder, and the settlement before it. Out: a :class:`Result` with every result and its content hash; written to a
-folder only where one is named.
+In: the folder, and the settlement before it. Out: a :class:`Result` with every result and its content hash;
+written to a folder only where one is named.
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ from .canonical import InputError, canonical, json_lines, read_json
 from .checks import CODE_NAMES, Checker
 from .config import Epoch
 from .indicators import find_indicators
-from .observations import Row, hash_observations, read_observations, read_references
+from .observations import Row, hash_observations, read_observations
+from .references import read_references
 from .registry import Snapshot, fold
 from .reward import Rewards
 from .schedule import Schedule, read_secrets
@@ -100,7 +101,7 @@ def settle(
         previous_dir: The previous settlement, in place of ``previous.path``.
         out: Folder for the result files; nothing is written without it.
         allow_unsigned: Take files of observations that nobody signed.
-        verify_round: ``(chain, round, signature, previous_signature) -> bool``; without it the rounds count as pinned.
+        verify_round: ``(chain, round, signature, previous_signature) -> bool``; pinned without it.
     """
     folder = Path(epoch_dir)
     epoch = Epoch(folder / "epoch.toml")
@@ -195,7 +196,7 @@ def _state_lines(scoring: Scoring) -> bytes:
     return b"".join(lines)
 
 
-def _result(
+def _result(  # noqa: PLR0917
     epoch: Epoch,
     snapshot: Snapshot,
     scoring: Scoring,

@@ -1,4 +1,6 @@
-"""Result tables: their rows in canonical order, content hashes and files: uptime proof, sections 4.4 and 9.3."""
+"""Result tables: their rows in canonical order, content hashes and files: uptime proof, sections 4.4 and
+9.3.
+"""
 
 from __future__ import annotations
 

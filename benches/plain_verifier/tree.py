@@ -1,7 +1,7 @@
 """The claim tree ``standard-v1``: scoring sections 11.2 to 11.8.
 
-In: payees and cumulative amounts. Out: the root and the dump's exact bytes. Keccak-256 is written out here; a settlement hashes
-a few values per payee, so speed plays no part.
+In: payees and cumulative amounts. Out: the root and the dump's exact bytes. Keccak-256 is written out here;
+a settlement hashes a few values per payee, so speed plays no part.
 """
 
 from __future__ import annotations
@@ -119,7 +119,7 @@ def dump(values: list[tuple[str, int]]) -> tuple[str, bytes]:
 
 
 def claim_values(payees: list[dict], filler: bool) -> list[tuple[str, int]]:
-    """Who stands in the tree: every payee with a cumulative amount, and the filler where there is only one (11.5)."""
+    """Every payee with a cumulative amount, and the filler where there is only one (11.5)."""
     values = [(line["payee"], line["cumulative"]) for line in payees if line["cumulative"] > 0]
     if filler and len(values) == 1:
         values.append(("0x" + "0" * 40, 0))

@@ -95,7 +95,9 @@ class TinyEpoch:
             bytes([1]) + bytes(14) + bytes([at]): Signer(scheme, b"device %d" % at)
             for at, scheme in enumerate(devices)
         }
-        self.validator_keys = {b"val-%d" % at: Signer("ed25519", b"validator %d" % at) for at in range(validators)}
+        self.validator_keys = {
+            b"val-%d" % at: Signer("ed25519", b"validator %d" % at) for at in range(validators)
+        }
         self.secrets = {one: hashlib.sha256(b"secret" + one).digest() for one in self.validator_keys}
         self.ruleset = {
             "name": "generic",
@@ -112,14 +114,15 @@ class TinyEpoch:
         self.rows = []
         self.missing = []
 
-    # ---------------------------------------------------------------------------------------------------- registry
+    # ----------------------------------------------------------------------------------------------- registry
 
     def event(self, kind, *signers, at=None, effective=None, **members):
         recorded = (self.start - 86400) * 1000 + len(self.events) if at is None else at
         body = {"type": kind, **members}
         message = hashlib.sha256(canonical(body)).digest()
         sigs = sorted(
-            ({"kid": one.kid.hex(), "sig": one.sign(message).hex()} for one in signers), key=lambda sig: sig["kid"]
+            ({"kid": one.kid.hex(), "sig": one.sign(message).hex()} for one in signers),
+            key=lambda sig: sig["kid"],
         )
         previous = hashlib.sha256(canonical(self.events[-1])).hexdigest() if self.events else "0" * 64
         self.events.append(
@@ -174,7 +177,7 @@ class TinyEpoch:
         }
         self.event("enroll", signer or key, **(fields | members))
 
-    # ------------------------------------------------------------------------------------------------------ beacon
+    # ------------------------------------------------------------------------------------------------- beacon
 
     def round_of(self, slot):
         return -(-(self.start + slot * SLOT - self.genesis) // 30) + 1
@@ -220,9 +223,11 @@ class TinyEpoch:
         first = int.from_bytes(tagged("depinverify/moment/v1", nonce, salt)[:8], "big")
         return 1000 * round_time + (first * span >> 64), tagged("depinverify/challenge/v1", nonce, salt)
 
-    # -------------------------------------------------------------------------------------------------------- rows
+    # --------------------------------------------------------------------------------------------------- rows
 
-    def answer(self, validator, device, slot, *, envelope="cose", delay=100, late_by=0, signer=None, **claims):
+    def answer(
+        self, validator, device, slot, *, envelope="cose", delay=100, late_by=0, signer=None, **claims
+    ):
         """Appends the row of one answer and returns it."""
         moment, challenge = self.probe(validator, device, slot)
         sent = moment + late_by
@@ -272,7 +277,7 @@ class TinyEpoch:
                         envelope = "jws" if (slot + at) % 2 else "cose"
                         self.answer(validator, device, slot, envelope=envelope)
 
-    # ------------------------------------------------------------------------------------------------------- files
+    # -------------------------------------------------------------------------------------------------- files
 
     def write_toml(self):
         head = "0" * 64
@@ -319,7 +324,9 @@ class TinyEpoch:
 
     def write(self):
         self.write_toml()
-        (self.folder / "registry.jsonl").write_bytes(b"".join(canonical(event) + b"\n" for event in self.events))
+        (self.folder / "registry.jsonl").write_bytes(
+            b"".join(canonical(event) + b"\n" for event in self.events)
+        )
         rounds = {self.round_of(slot) for slot in range(self.slots)} - set(self.missing)
         self.write_lines(
             "beacon.jsonl",

@@ -11,14 +11,13 @@ from benches.plain_verifier.config import make_params
 from benches.plain_verifier.geography import chord_metres
 from benches.plain_verifier.observations import row_id
 from benches.plain_verifier.outages import decide, judge_slot
-from benches.plain_verifier.tables import content_hash
+from benches.plain_verifier.tables import VERDICTS, content_hash
 
 VALID, NO_ANSWER = 32, 33
 
 
 def verdicts(result, **wanted):
-    names = "row_id validator device slot sent_ms code failed not_run outcome proof_hash e1 e2 e_bytes".split()
-    rows = [dict(zip(names, row, strict=True)) for row in result.verdicts]
+    rows = [dict(zip((name for name, _ in VERDICTS), row, strict=True)) for row in result.verdicts]
     return [row for row in rows if all(row[name] == value for name, value in wanted.items())]
 
 
@@ -26,7 +25,7 @@ def indicators(result, code):
     return [entry for entry in result.rewards["indicators"] if entry["code"] == code]
 
 
-# ------------------------------------------------------------------------------------------------------- check values
+# ----------------------------------------------------------------------------------------------- check values
 
 
 def test_params_hash_of_the_generic_ruleset():
@@ -60,7 +59,18 @@ def test_chord(a, b, metres):
 
 @pytest.mark.parametrize(
     "text",
-    ['{"a":1,"a":1}', '{"a":1.0}', '{"a":1e3}', '{"a":-0}', '{"a":01}', '["\\ud800"]', "[NaN]", "\ufeff[]", "[1,]", "[" * 40],
+    [
+        '{"a":1,"a":1}',
+        '{"a":1.0}',
+        '{"a":1e3}',
+        '{"a":-0}',
+        '{"a":01}',
+        '["\\ud800"]',
+        "[NaN]",
+        "\ufeff[]",
+        "[1,]",
+        "[" * 40,
+    ],
 )
 def test_strict_json_refuses(text):
     with pytest.raises(JsonError):
@@ -80,7 +90,14 @@ def test_strict_base64url_reads():
 
 def test_content_hash_of_a_row():
     expected = hashlib.sha256(
-        b"\1" + (2).to_bytes(4, "big") + b"ab" + b"\1" + (2**64 - 1).to_bytes(8, "big") + b"\0" + b"\1" + bytes(8)
+        b"\1"
+        + (2).to_bytes(4, "big")
+        + b"ab"
+        + b"\1"
+        + (2**64 - 1).to_bytes(8, "big")
+        + b"\0"
+        + b"\1"
+        + bytes(8)
     ).hexdigest()
     assert content_hash([(b"ab", -1, None, 0)]) == expected
 
@@ -103,7 +120,7 @@ def test_clusters_not_devices_make_an_outage():
     assert (line.reason, line.n, line.f, event) == ("VALIDATOR_ALONE_CORRELATED", 12, 12, None)
 
 
-# ------------------------------------------------------------------------------------------------------ a whole epoch
+# ---------------------------------------------------------------------------------------------- a whole epoch
 
 
 def test_an_honest_epoch(tiny):
@@ -325,16 +342,15 @@ def test_the_next_epoch_continues(tiny):
     two = tiny("two", start=one.start + 3600, index=8)
     two.pool = "7"
     two.ruleset["min_payout"] = "4"
-    two.previous_toml = (
-        f'[previous]\npath = "../settled"\nsha256 = "{hashlib.sha256(first.files["manifest.json"]).hexdigest()}"'
-    )
+    digest = hashlib.sha256(first.files["manifest.json"]).hexdigest()
+    two.previous_toml = f'[previous]\npath = "../settled"\nsha256 = "{digest}"'
     two.honest()
     second = settle(two.write())
     assert [line["paid"] for line in second.rewards["payees"]] == ["4", "0"]
     assert [line["carried"] for line in second.rewards["payees"]] == ["0", "3"]
     assert [line["cumulative"] for line in second.rewards["payees"]] == ["504", "500"]
     assert second.rewards["carried_delta"] == "3"
-    assert second.manifest["inputs"]["previous"] == hashlib.sha256(first.files["manifest.json"]).hexdigest()
+    assert second.manifest["inputs"]["previous"] == digest
     windows = json.loads(second.state.splitlines()[0])["windows"]
     assert [window[0] for window in windows] == [1800003600, 1800005400]
     two.previous_toml = two.previous_toml[:-2] + '0"'

@@ -170,21 +170,23 @@ def test_outages(vectors):
                 if row["slot"] == slot
             ]
             references = {
-                row["validator"]: (row["ok"], row["total"]) for row in case["references"] if row["slot"] == slot
+                row["validator"]: (row["ok"], row["total"])
+                for row in case["references"]
+                if row["slot"] == slot
             }
             judged, event = judge_slot(observations, case["clusters"], prior_up, references)
-            for line in judged:
-                excluded.append(
-                    {
-                        "validator": line.validator,
-                        "slot": slot,
-                        "reason": line.reason,
-                        "n": line.n,
-                        "f": line.f,
-                        "peer_n": line.n2,
-                        "peer_f": line.f2,
-                    }
-                )
+            excluded += [
+                {
+                    "validator": line.validator,
+                    "slot": slot,
+                    "reason": line.reason,
+                    "n": line.n,
+                    "f": line.f,
+                    "peer_n": line.n2,
+                    "peer_f": line.f2,
+                }
+                for line in judged
+            ]
             if event:
                 flags.append({"slot": slot, "flag": "NETWORK_EVENT", "n": event[0], "f": event[1]})
             found = decide_slot(observations, {line.validator for line in judged}, quorum, owners)
@@ -239,7 +241,8 @@ def test_from_windows_to_root(vectors):
         for device in case["devices"]:
             sums[device["payee"]] = sums.get(device["payee"], 0) + amounts[device["id"]]
         before = {
-            payee: {"carried": "0", "cumulative": amount} for payee, amount in case["previous_cumulative"].items()
+            payee: {"carried": "0", "cumulative": amount}
+            for payee, amount in case["previous_cumulative"].items()
         }
         payees = make_payees(sums, before, [], 0)
         assert {line["payee"]: str(line["cumulative"]) for line in payees} == expected["cumulative"]
@@ -263,7 +266,9 @@ def test_signatures(vectors, name, scheme, rule):
     wrong = [
         case["id"]
         for case in cases
-        if verifier(scheme, bytes.fromhex(case["pub"]))(bytes.fromhex(case["sig"]), bytes.fromhex(case["msg"]))
+        if verifier(scheme, bytes.fromhex(case["pub"]))(
+            bytes.fromhex(case["sig"]), bytes.fromhex(case["msg"])
+        )
         != case["expect"][rule]
     ]
     assert wrong == []
