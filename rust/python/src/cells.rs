@@ -7,6 +7,7 @@ use pyo3::prelude::*;
 /// Latitude and longitude of the cell's centre in 10^-7 degrees, and its radius in metres.
 #[pyfunction]
 pub fn cell_place(cell: &str) -> PyResult<(i32, i32, u32)> {
-    let place = cells::cell_place(cell).map_err(|error| PyValueError::new_err(format!("{cell:?}: {error}")))?;
+    let place =
+        cells::cell_place(cell).map_err(|error| PyValueError::new_err(format!("{cell:?}: {error}")))?;
     Ok((place.lat_e7, place.lon_e7, place.radius_m))
 }

@@ -2,16 +2,22 @@
 
 use pyo3::prelude::*;
 
+mod columns;
+mod errors;
+mod pool;
+
 mod bls;
 mod cells;
 mod reward;
+mod signature;
 
 /// The table of contents: one line per module of the binding, in reading order.
 #[pymodule]
 fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add("__version__", env!("CARGO_PKG_VERSION"))?;
+    signature::register(module)?;
+    bls::register(module)?;
     reward::register(module)?;
     module.add_function(wrap_pyfunction!(cells::cell_place, module)?)?;
-    bls::register(module)?;
     Ok(())
 }

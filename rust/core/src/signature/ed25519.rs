@@ -78,7 +78,7 @@ impl PublicKey {
     fn is_zero_or_neutral(&self) -> bool {
         let (first, last) = (self.bytes[0], self.bytes[31]);
         let middle_is_zero = self.bytes[1..31].iter().all(|&byte| byte == 0);
-        middle_is_zero && ((first == 0 && last == 0) || (first == 1 && last & 0x7f == 0))
+        middle_is_zero && matches!((first, last), (0 | 1, 0) | (1, 0x80))
     }
 
     /// k, the hash of the bytes as given, reduced modulo l.
@@ -164,7 +164,8 @@ pub(super) fn verify(
 
 /// The order of R - (S B - k A) where that is a torsion point: 1, 2, 4 or 8; 1 means that the plain equation holds.
 ///
-/// Profiles can differ only on signatures whose answer is not 1, and a device makes such a signature only on purpose.
+/// Profiles can differ only on signatures whose answer is not 1 or whose key or R is of small order, and a device makes
+/// such a signature only on purpose.
 /// `None` where a point does not decode, S is out of range or the difference is no torsion point.
 pub fn residue_order(public_key: &[u8], message: &[u8], signature: &[u8]) -> Option<u8> {
     let key = PublicKey::parse(public_key)?;

@@ -1,0 +1,319 @@
+"""Signatures in columns: keys are parsed once, every item gets a verdict with its reason.
+
+In: a :class:`KeyRegistry`, key ids, messages and signatures as arrays, Arrow columns or lists. Out: numpy
+arrays. Rule: signature verification, sections 1 to 4 and 9. A profile is part of a network's rules:
+
+* Ed25519: ``zip215``, ``cofactorless``, ``strict``, ``compact``, ``compact-canonical_points``;
+* P-256: ``p1363`` or ``der``, then ``any_s`` or ``low_s``, joined by ``-``: ``p1363-any_s``;
+* secp256k1: the same, or ``recoverable`` in front; a digest other than SHA-256 may follow: ``keccak256``,
+  ``ethereum_message``, or ``digest`` where the messages are 32-byte digests: ``recoverable-low_s-keccak256``.
+
+Invariant: a bad item is a verdict, never an exception, and its verdict depends on nothing but itself.
+
+Example:
+    >>> from depinverify.signature import KeyRegistry, verify
+    >>> keys = KeyRegistry()
+    >>> key_id = keys.register("ed25519", public_key)  # doctest: +SKIP
+    >>> verify("ed25519", "strict", keys, [key_id], [b"proof"], [signature])  # doctest: +SKIP
+    array([ True])
+"""
+
+from __future__ import annotations
+
+import enum
+from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
+
+from depinverify import _native
+from depinverify._native import KeyRegistry, ethereum_message_digest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+__all__ = [
+    "KeyRegistry",
+    "SignatureVerdict",
+    "bls_public_key",
+    "bls_secret_key",
+    "bls_sign",
+    "bls_verify",
+    "ethereum_message_digest",
+    "recover_address",
+    "recover_key",
+    "residue_order",
+    "verify",
+    "verify_codes",
+    "verify_one",
+]
+
+Scheme: TypeAlias = Literal["ed25519", "p256", "secp256k1"]
+BlsVariant: TypeAlias = Literal["min-pk", "min-sig"]
+SPolicy: TypeAlias = Literal["any_s", "low_s"]
+
+
+class ArrowArray(Protocol):
+    """Anything that hands over an Arrow array, such as a pyarrow or arro3 array."""
+
+    def __arrow_c_array__(self, requested_schema: object | None = None) -> tuple[object, object]:
+        """Return the capsules of schema and array."""
+        ...
+
+
+class ArrowStream(Protocol):
+    """Anything that hands over a stream of Arrow arrays, such as a polars series or a chunked array."""
+
+    def __arrow_c_stream__(self, requested_schema: object | None = None) -> object:
+        """Return the capsule of the stream."""
+        ...
+
+
+ByteColumn: TypeAlias = (
+    "NDArray[np.uint8] | ArrowArray | ArrowStream | list[bytes] | list[bytes | None] | tuple[bytes, ...]"
+)
+IdColumn: TypeAlias = (
+    "NDArray[np.integer] | ArrowArray | ArrowStream | list[int] | list[int | None] | tuple[int, ...]"
+)
+
+
+class SignatureVerdict(enum.IntEnum):
+    """Verdict of one signature; numbers and names are those of the catalogue.
+
+    Checks run in this order: key, encoding, range of the scalars, order of the points or half of s, equation.
+    """
+
+    GOOD = 0
+    BAD_KEY = 1
+    BAD_ENCODING = 2
+    SCALAR_RANGE = 3
+    SMALL_ORDER = 4
+    HIGH_S = 5
+    EQUATION = 6
+    UNKNOWN_KEY_ID = 7
+
+    @property
+    def sentence(self) -> str:
+        """What the verdict means, in one sentence."""
+        return next(sentence for number, _, sentence in _native.signature_verdicts() if number == self)
+
+
+def verify_codes(  # noqa: PLR0917 - the columns of one batch, in their natural order
+    scheme: Scheme,
+    profile: str,
+    registry: KeyRegistry,
+    key_ids: IdColumn,
+    messages: ByteColumn,
+    signatures: ByteColumn,
+    *,
+    threads: int | None = None,
+    progress: Callable[[int, int], object] | None = None,
+) -> NDArray[np.uint8]:
+    """Check a column of signatures and say of each what was wrong first.
+
+    Arrays and Arrow columns are read where they lie; lists are packed once. While items are checked the
+    interpreter lock is released; every 75 ms or so, signals such as Ctrl-C are looked at and ``progress`` is
+    called.
+
+    Args:
+        scheme: Scheme of all items.
+        profile: Acceptance rule, see the module's page.
+        registry: Where the keys were registered.
+        key_ids: Integers. A null, a negative number, an id that was not given out and the id of another
+            scheme's key give ``UNKNOWN_KEY_ID``.
+        messages: uint8 array ``(n, length)``, Arrow binary column or list of bytes, without nulls.
+        signatures: The same; a null gives ``BAD_ENCODING``.
+        threads: Number of threads, or ``None`` for all processors.
+        progress: Called with items done and items in all; an exception of its own ends the call.
+
+    Returns:
+        One number of :class:`SignatureVerdict` for each item.
+
+    Raises:
+        depinverify.exceptions.InputError: The call is malformed: an unknown profile, a column of another
+            type or length.
+    """
+    codes: NDArray[np.uint8] = _native.verify_signatures(
+        scheme, profile, registry, key_ids, messages, signatures, threads=threads, progress=progress
+    )
+    return codes
+
+
+def verify(  # noqa: PLR0917 - the columns of one batch, in their natural order
+    scheme: Scheme,
+    profile: str,
+    registry: KeyRegistry,
+    key_ids: IdColumn,
+    messages: ByteColumn,
+    signatures: ByteColumn,
+    *,
+    threads: int | None = None,
+    progress: Callable[[int, int], object] | None = None,
+) -> NDArray[np.bool_]:
+    """Check a column of signatures.
+
+    Args:
+        scheme: Scheme of all items.
+        profile: Acceptance rule, see the module's page.
+        registry: Where the keys were registered.
+        key_ids: Integers; an id that no key of this scheme has gives ``False``.
+        messages: uint8 array ``(n, length)``, Arrow binary column or list of bytes, without nulls.
+        signatures: The same; a null gives ``False``.
+        threads: Number of threads, or ``None`` for all processors.
+        progress: Called with items done and items in all; an exception of its own ends the call.
+
+    Returns:
+        Whether each signature is valid.
+
+    Raises:
+        depinverify.exceptions.InputError: The call is malformed: an unknown profile, a column of another
+            type or length.
+    """
+    codes = verify_codes(
+        scheme, profile, registry, key_ids, messages, signatures, threads=threads, progress=progress
+    )
+    good: NDArray[np.bool_] = codes == SignatureVerdict.GOOD.value
+    return good
+
+
+def verify_one(
+    scheme: Scheme, profile: str, public_key: bytes, message: bytes, signature: bytes
+) -> SignatureVerdict:
+    """Check one signature with a key that is used once.
+
+    Args:
+        scheme: The key's scheme.
+        profile: Acceptance rule, see the module's page.
+        public_key: 32 bytes for Ed25519; SEC1, compressed or not, for the ECDSA curves.
+        message: What was signed.
+        signature: The signature.
+
+    Returns:
+        The verdict.
+
+    Raises:
+        depinverify.exceptions.InputError: The scheme or the profile is unknown.
+    """
+    return SignatureVerdict(_native.verify_signature(scheme, profile, public_key, message, signature))
+
+
+def residue_order(public_key: bytes, message: bytes, signature: bytes) -> int | None:
+    """Say how far an Ed25519 signature is from the plain equation.
+
+    Profiles can differ only on signatures whose answer is not 1 or whose key is of small order; a device
+    makes such a signature only on purpose.
+
+    Args:
+        public_key: 32 bytes.
+        message: What was signed.
+        signature: 64 bytes.
+
+    Returns:
+        The order of R - (S B - k A) where that is a torsion point: 1, 2, 4 or 8. ``None`` where it is none, a
+        point does not decode or S is out of range.
+    """
+    return _native.ed25519_residue_order(public_key, message, signature)
+
+
+def recover_address(digest: bytes, signature: bytes, *, s: SPolicy) -> bytes | None:
+    """Find the Ethereum address that made a recoverable signature.
+
+    Args:
+        digest: 32 bytes, such as :func:`ethereum_message_digest` gives.
+        signature: 65 bytes, r, s and v; v is 0, 1, 27 or 28.
+        s: Whether the upper half of s is accepted.
+
+    Returns:
+        20 bytes, or ``None`` if the signature is refused.
+
+    Raises:
+        depinverify.exceptions.InputError: The digest is not 32 bytes long, or the policy is unknown.
+    """
+    return _native.recover_address(digest, signature, s=s)
+
+
+def recover_key(digest: bytes, signature: bytes, *, s: SPolicy) -> bytes | None:
+    """Find the secp256k1 key that made a recoverable signature.
+
+    Args:
+        digest: 32 bytes.
+        signature: 65 bytes, r, s and v; v is 0, 1, 27 or 28.
+        s: Whether the upper half of s is accepted.
+
+    Returns:
+        The uncompressed key, 65 bytes, or ``None`` if the signature is refused.
+
+    Raises:
+        depinverify.exceptions.InputError: The digest is not 32 bytes long, or the policy is unknown.
+    """
+    return _native.recover_key(digest, signature, s=s)
+
+
+def bls_verify(
+    variant: BlsVariant, dst: bytes, public_key: bytes, message: bytes, signature: bytes
+) -> SignatureVerdict:
+    """Check one BLS signature over BLS12-381.
+
+    Args:
+        variant: ``min-pk`` for keys of 48 bytes in G1, ``min-sig`` for keys of 96 bytes in G2.
+        dst: The domain separation tag of the ciphersuite.
+        public_key: Compressed point.
+        message: What was signed.
+        signature: Compressed point of the other group.
+
+    Returns:
+        The verdict.
+
+    Raises:
+        depinverify.exceptions.InputError: The variant is unknown.
+    """
+    return SignatureVerdict(_native.bls_verify(variant, dst, public_key, message, signature))
+
+
+def bls_secret_key(seed: bytes) -> bytes:
+    """Make a BLS secret key from a seed; the same seed gives the same key.
+
+    Args:
+        seed: 32 bytes.
+
+    Returns:
+        The key, 32 bytes, big endian.
+
+    Raises:
+        depinverify.exceptions.InputError: The seed is not 32 bytes long.
+    """
+    return _native.bls_secret_key(seed)
+
+
+def bls_public_key(variant: BlsVariant, secret_key: bytes) -> bytes:
+    """Return the compressed public key of a BLS secret key.
+
+    Args:
+        variant: ``min-pk`` or ``min-sig``.
+        secret_key: 32 bytes, big endian.
+
+    Returns:
+        48 bytes for ``min-pk``, 96 for ``min-sig``.
+
+    Raises:
+        depinverify.exceptions.InputError: The secret is no number from 1 to r - 1, or the variant is unknown.
+    """
+    return _native.bls_public_key(variant, secret_key)
+
+
+def bls_sign(variant: BlsVariant, dst: bytes, secret_key: bytes, message: bytes) -> bytes:
+    """Sign a message with a BLS key, for a beacon of one's own.
+
+    Args:
+        variant: ``min-pk`` or ``min-sig``.
+        dst: The domain separation tag of the ciphersuite.
+        secret_key: 32 bytes, big endian.
+        message: What is signed.
+
+    Returns:
+        The compressed signature: 96 bytes for ``min-pk``, 48 for ``min-sig``.
+
+    Raises:
+        depinverify.exceptions.InputError: The secret is no number from 1 to r - 1, or the variant is unknown.
+    """
+    return _native.bls_sign(variant, dst, secret_key, message)

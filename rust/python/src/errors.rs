@@ -1,0 +1,18 @@
+//! The exceptions of `depinverify.exceptions`, raised from here.
+//!
+//! In: what was expected, what was found and where, as text. Out: an exception of the one family. The classes live in
+//! Python, so that they exist once; a bad proof never comes this way.
+
+use pyo3::prelude::*;
+use pyo3::types::PyDict;
+
+/// `depinverify.exceptions.InputError` with a message and, where there is a usual cause, a hint.
+pub fn input_error(py: Python<'_>, message: &str, hint: Option<&str>) -> PyErr {
+    let make = || {
+        let class = py.import("depinverify.exceptions")?.getattr("InputError")?;
+        let keywords = PyDict::new(py);
+        keywords.set_item("hint", hint)?;
+        class.call((message,), Some(&keywords))
+    };
+    make().map_or_else(|failed| failed, PyErr::from_value)
+}
