@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import rich_click as click
+from click import progressbar
 
 from depinverify.exceptions import InputError
 
@@ -74,7 +76,7 @@ def _shares(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> d
 )
 @click.option("--processes", type=int, default=1, show_default=True, help="How many processes sign.")
 @click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON.")
-def simulate(*, as_json: bool, shares: dict[str, str], **options: object) -> None:
+def simulate(*, as_json: bool, shares: dict[str, str], **options: Any) -> None:  # noqa: ANN401
     """Make a complete epoch with real keys, real signatures and known truth.
 
     The folder holds everything that `depinverify settle` needs, and `truth.json`: what each device and
@@ -89,13 +91,13 @@ def simulate(*, as_json: bool, shares: dict[str, str], **options: object) -> Non
     from depinverify.simulate import simulate as run  # noqa: PLC0415
 
     stderr = click.get_text_stream("stderr")
-    with click.progressbar(length=1, label="signing", file=stderr, hidden=not stderr.isatty()) as bar:
+    with progressbar(length=1, label="signing", file=stderr, hidden=not stderr.isatty()) as bar:
 
         def advance(done: int, parts: int) -> None:
             bar.length = parts
             bar.update(done - bar.pos)
 
-        made = run(shares=shares, progress=advance, **options)  # type: ignore[arg-type]
+        made = run(shares=shares, progress=advance, **options)
     if as_json:
         summary = made._asdict() | {"path": str(made.path)}
         click.echo(json.dumps(summary, sort_keys=True))

@@ -1,7 +1,7 @@
 """A party's own key: made, stored, named, used; of a device, a validator, an owner or an authority.
 
 In: a scheme (``ed25519``, ``p256``, ``secp256k1``), a seed or a PEM file. Out: public key and kid (uptime
-proof, 1.5) and signatures in the one form of proofs, registry events and JWS files: 64 bytes, ECDSA as r, then s.
+proof, 1.5) and signatures in the one form of proofs, events and JWS files: 64 bytes, ECDSA as r, then s.
 Invariant: signatures are deterministic (ECDSA by RFC 6979), so equal input gives equal bytes.
 """
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
     from depinverify.device.key import DeviceKey
 
-__all__ = ["PROFILE", "Claims", "Envelope", "Location", "answer", "base64url"]
+__all__ = ["PROFILE", "Claims", "Envelope", "Location", "answer", "base64url", "is_jws", "jws"]
 
 PROFILE = "tag:github.com,2026:depinverify/uptime-proof/1"
 
@@ -31,6 +32,7 @@ _COSE_ALGORITHMS = {Scheme.ED25519: -8, Scheme.P256: -7, Scheme.SECP256K1: -47}
 _JOSE_ALGORITHMS = {Scheme.ED25519: "EdDSA", Scheme.P256: "ES256", Scheme.SECP256K1: "ES256K"}
 _COSE_SIGN1, _CWT = 18, 61
 _E7 = 10_000_000
+_JWS = re.compile(rb"[\w-]+\.[\w-]+\.[\w-]+")
 
 
 class Envelope(StrEnum):
@@ -73,6 +75,11 @@ class Claims:
 def base64url(data: bytes) -> str:
     """Base64url without padding."""
     return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
+
+
+def is_jws(proof: bytes) -> bool:
+    """Whether the bytes are read as a JWS: three parts of base64url with two dots between."""
+    return _JWS.fullmatch(proof) is not None
 
 
 def _cbor_payload(nonce: bytes, device: bytes, claims: Claims) -> bytes:

@@ -11,7 +11,7 @@ import json
 from typing import TYPE_CHECKING
 
 from depinverify.canonical import canonical_json
-from depinverify.device.proof import base64url, jws
+from depinverify.device.proof import base64url, is_jws, jws
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from arro3.core import Table
 
+    from depinverify.canonical import Json
     from depinverify.simulate.fleet import Fleet, Validator
     from depinverify.simulate.probes import Row
 
@@ -30,7 +31,7 @@ _REFERENCE_TARGETS = 5
 def sign_file(path: Path, fleet: Fleet, validator: Validator) -> None:
     """Write ``<file>.jws`` beside a file as it lies there."""
     settings = fleet.settings
-    payload = {
+    payload: dict[str, Json] = {
         "epoch": settings.index,
         "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
         "start": settings.start,
@@ -114,10 +115,9 @@ def _json_lines(fleet: Fleet, validator: Validator, rows: Sequence[Row]) -> byte
             "transport": row.transport,
         }
         if row.proof is not None:
-            is_text = row.proof.count(b".") == 2  # noqa: PLR2004
             members |= {
                 "received_ms": row.received_ms,
-                "proof": row.proof.decode() if is_text and row.proof.isascii() else base64url(row.proof),
+                "proof": row.proof.decode() if is_jws(row.proof) else base64url(row.proof),
                 "address": device.address.hex(),
                 "asn": device.asn,
                 "rtt_ns": row.rtt_ns,

@@ -15,12 +15,13 @@ from depinverify.canonical import canonical_json
 if TYPE_CHECKING:
     from collections.abc import Container, Sequence
 
+    from depinverify.canonical import Json
     from depinverify.simulate.beacon import Round
 
 __all__ = ["RULESET", "Probe", "Schedule", "parameters"]
 
 #: The column ``simulation`` of the table in section 3 of the uptime proof.
-RULESET: dict[str, object] = {
+RULESET: dict[str, Json] = {
     "name": "simulation",
     "version": "1",
     "validators_per_probe": 3,
@@ -57,7 +58,7 @@ RULESET: dict[str, object] = {
 DEADLINE_MS, LATE_LIMIT_MS, SKEW_S, COUNTER_GRACE_S, VALIDATORS_PER_PROBE = 5000, 30000, 120, 60, 3
 
 
-def parameters(chain_hash: bytes, slot_seconds: int) -> dict[str, object]:
+def parameters(chain_hash: bytes, slot_seconds: int) -> dict[str, Json]:
     """``params``: the ruleset with the slot's length and the chain."""
     return RULESET | {"slot_seconds": slot_seconds, "chain_hash": chain_hash.hex()}
 
