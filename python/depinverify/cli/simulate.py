@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import rich_click as click
-from click import progressbar
+from click import get_text_stream, progressbar
 
 from depinverify.exceptions import InputError
 
@@ -90,7 +90,7 @@ def simulate(*, as_json: bool, shares: dict[str, str], **options: Any) -> None: 
     """  # noqa: D301
     from depinverify.simulate import simulate as run  # noqa: PLC0415
 
-    stderr = click.get_text_stream("stderr")
+    stderr = get_text_stream("stderr")
     with progressbar(length=1, label="signing", file=stderr, hidden=not stderr.isatty()) as bar:
 
         def advance(done: int, parts: int) -> None:

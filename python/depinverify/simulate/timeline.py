@@ -90,7 +90,7 @@ def _live(lived: Timeline, device: Device, chance: Chance, start_ms: int, end_ms
         lived.down(end_ms - last, end_ms, reboots=False)
         return
     spans = {
-        Behaviour.FLAKY: ((20, 240), (5, 60)),
+        Behaviour.FLAKY: ((40, 300), (5, 35)),
         Behaviour.REBOOTS: ((40, 300), (2, 15)),
     }.get(device.behaviour)
     if spans is None:
