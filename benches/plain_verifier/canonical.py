@@ -71,12 +71,16 @@ def _checked(value: object) -> None:
         raise InputError(f"canonical JSON has no {kind.__name__}")
 
 
+_write = json.JSONEncoder(
+    ensure_ascii=False, sort_keys=True, separators=(",", ":"), check_circular=False
+).encode
+
+
 def canonical(value: object) -> bytes:
     """The canonical bytes: members by code point, no spaces, integers only."""
     _checked(value)
-    text = json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), check_circular=False)
     try:
-        return text.encode()
+        return _write(value).encode()
     except UnicodeEncodeError as error:
         raise InputError(f"canonical JSON holds valid Unicode: {error}") from None
 

@@ -48,20 +48,21 @@ def assign(seed: bytes, device: bytes, validators: list[bytes], k: int) -> list[
 
 
 def make_nonce(seed: bytes, device: bytes, validator: bytes) -> bytes:
-    return tagged("depinverify/nonce/v1", seed, lp(device), lp(validator))
+    return sha256(b"depinverify/nonce/v1\x00" + seed + lp(device) + lp(validator)).digest()
 
 
 def make_salt(secret: bytes, slot: int, device: bytes) -> bytes:
-    return tagged("depinverify/salt/v1", secret, u64be(slot), lp(device))
+    return sha256(b"depinverify/salt/v1\x00" + secret + slot.to_bytes(8, "big") + lp(device)).digest()
 
 
 def make_challenge(nonce: bytes, salt: bytes) -> bytes:
-    return tagged("depinverify/challenge/v1", nonce, salt)
+    return sha256(b"depinverify/challenge/v1\x00" + nonce + salt).digest()
 
 
 def make_offset(nonce: bytes, salt: bytes, span_ms: int) -> int:
     """Milliseconds from the round to the moment of the probe."""
-    return int.from_bytes(tagged("depinverify/moment/v1", nonce, salt)[:8], "big") * span_ms >> 64
+    first = sha256(b"depinverify/moment/v1\x00" + nonce + salt).digest()[:8]
+    return int.from_bytes(first, "big") * span_ms >> 64
 
 
 def read_secrets(path: Path, taking_part: list[Validator]) -> tuple[dict[bytes, bytes], str]:
