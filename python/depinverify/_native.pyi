@@ -323,6 +323,9 @@ class ClaimTree:
     def dump(self) -> bytes:
         """The bytes of the tree's file."""
 
+    def dump_sha256(self) -> bytes:
+        """SHA-256 of the bytes of the tree's file, which are not kept."""
+
     def dump_to(self, path: str | PathLike[str]) -> bytes:
         """Write the tree's file in bounded memory; returns the SHA-256 of its bytes."""
 

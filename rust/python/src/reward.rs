@@ -13,9 +13,11 @@ use depinverify_core::reward::claim_tree::{Claim, ClaimTree as Tree, Payee};
 use depinverify_core::reward::node_array::{MultiProof, Node};
 use depinverify_core::reward::{Mode, Share, TreeError};
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyInt, PyList, PyType};
+use pyo3::types::{PyBytes, PyInt, PyList};
 use ruint::aliases::{U256, U512};
 use sha2::{Digest, Sha256};
+
+use crate::errors;
 
 /// Adds this module's names.
 pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
@@ -26,16 +28,9 @@ pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<ClaimTree>()
 }
 
-/// A bad call: the package's own exception.
-fn input_error(py: Python<'_>, message: String) -> PyErr {
-    let class = py
-        .import("depinverify.exceptions")
-        .and_then(|module| module.getattr("InputError"))
-        .and_then(|class| class.cast_into::<PyType>().map_err(PyErr::from));
-    match class {
-        Ok(class) => PyErr::from_type(class, message),
-        Err(error) => error,
-    }
+/// A bad call, in words that need no hint.
+fn input_error(py: Python<'_>, message: &str) -> PyErr {
+    errors::input_error(py, message, None)
 }
 
 /// Big-endian bytes of a Python integer that must fit `N` of them.
@@ -43,7 +38,7 @@ fn unsigned<const N: usize>(number: &Bound<'_, PyInt>, what: impl Fn() -> String
     let py = number.py();
     let refuse = || {
         let limit = N.saturating_mul(8);
-        input_error(py, format!("{}: expected an integer from 0 to 2^{limit}-1, found {number}", what()))
+        input_error(py, &format!("{}: expected an integer from 0 to 2^{limit}-1, found {number}", what()))
     };
     let bytes = number.call_method1("to_bytes", (N, "big")).map_err(|_| refuse())?;
     bytes.cast::<PyBytes>()?.as_bytes().try_into().map_err(|_| refuse())
@@ -73,11 +68,13 @@ impl<'py> Integers<'py> {
 }
 
 fn payee(py: Python<'_>, bytes: &[u8]) -> PyResult<Payee> {
-    bytes.try_into().map_err(|_| input_error(py, format!("payee: expected 20 bytes, found {}", bytes.len())))
+    bytes.try_into().map_err(|_| input_error(py, &format!("payee: expected 20 bytes, found {}", bytes.len())))
 }
 
 fn node(py: Python<'_>, bytes: &[u8], what: &str) -> PyResult<Node> {
-    bytes.try_into().map_err(|_| input_error(py, format!("{what}: expected 32 bytes, found {}", bytes.len())))
+    bytes
+        .try_into()
+        .map_err(|_| input_error(py, &format!("{what}: expected 32 bytes, found {}", bytes.len())))
 }
 
 fn nodes(py: Python<'_>, all: &[Vec<u8>], what: &str) -> PyResult<Vec<Node>> {
@@ -85,7 +82,7 @@ fn nodes(py: Python<'_>, all: &[Vec<u8>], what: &str) -> PyResult<Vec<Node>> {
 }
 
 fn tree_error(py: Python<'_>, error: &TreeError) -> PyErr {
-    input_error(py, error.to_string())
+    input_error(py, &error.to_string())
 }
 
 fn bytes_list<'py>(py: Python<'py>, nodes: &[Node]) -> PyResult<Bound<'py, PyList>> {
@@ -106,7 +103,7 @@ fn allocate<'py>(
     let pool = amount(pool, || "pool".to_owned())?;
     let mode = Mode::from_name(mode).ok_or_else(|| {
         let names = "largest_remainder, floor_to_sink or carry";
-        input_error(py, format!("mode: expected {names}, found {mode:?}"))
+        input_error(py, &format!("mode: expected {names}, found {mode:?}"))
     })?;
     let caps_length = caps.as_ref().map_or(ids.len(), Vec::len);
     if weights.len() != ids.len() || caps_length != ids.len() {
@@ -114,7 +111,7 @@ fn allocate<'py>(
         let found = format!("{ids} ids, {weights} weights, {caps_length} caps");
         return Err(input_error(
             py,
-            format!("expected one weight, and one cap or None, for each id; found {found}"),
+            &format!("expected one weight, and one cap or None, for each id; found {found}"),
         ));
     }
     let mut shares = Vec::with_capacity(ids.len());
@@ -128,7 +125,7 @@ fn allocate<'py>(
     }
     let result = py
         .detach(|| reward::allocate(pool, &shares, mode))
-        .map_err(|error| input_error(py, error.to_string()))?;
+        .map_err(|error| input_error(py, &error.to_string()))?;
     let integers = Integers::new(py)?;
     let amounts = PyList::empty(py);
     for amount in &result.amounts {
@@ -254,6 +251,12 @@ impl ClaimTree {
         let mut out = Vec::new();
         py.detach(|| self.0.dump(&mut out))?;
         Ok(PyBytes::new(py, &out))
+    }
+
+    fn dump_sha256<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
+        let mut out = Hashed { inner: io::sink(), hash: Sha256::new() };
+        py.detach(|| self.0.dump(&mut out))?;
+        Ok(PyBytes::new(py, &out.hash.finalize()))
     }
 
     fn dump_to<'py>(&self, py: Python<'py>, path: std::path::PathBuf) -> PyResult<Bound<'py, PyBytes>> {

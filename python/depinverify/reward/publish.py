@@ -1,0 +1,252 @@
+"""The published files: ``rewards.json``, ``ledger.json`` and ``tree.json``, byte for byte.
+
+In: the finished reward step. Out: canonical JSON in pieces, so that a million entries never stand in memory
+as text, and the column ``reasons`` of ``scores``. Rule: scoring specification, sections 11.1, 11.8 and
+11.9.
+Invariant: a file's bytes depend on its content alone; there is no final line feed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from typing import TYPE_CHECKING, Final
+
+from depinverify.canonical import canonical_json
+from depinverify.exceptions import InputError
+from depinverify.reward.columns import STATES
+from depinverify.reward.ledger import address_text
+from depinverify.reward.weights import reasons_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from arro3.core import Table
+
+    from depinverify._native import ClaimTree
+    from depinverify.canonical import Json
+    from depinverify.reward.columns import DeviceColumns, ScoreColumns
+    from depinverify.reward.ledger import Ledger, Money, PayeeLine
+    from depinverify.reward.step import EpochTerms
+    from depinverify.reward.weights import Multiplier, Weights
+
+__all__ = ["FORMAT", "LEAF_ENCODING", "TREE_FILE", "Rewards"]
+
+FORMAT: Final = "depinverify-rewards-v1"
+TREE_FILE: Final = "tree.json"
+LEAF_ENCODING: Final = ["address", "uint256"]
+
+#: Entries that are put into one piece of a file.
+_PIECE = 2048
+
+
+@dataclass(frozen=True)
+class Rewards:
+    """Everything that the reward step publishes.
+
+    Attributes:
+        epoch: The terms.
+        money: Every term of the balance.
+        scores: Scores, ascending by device.
+        devices: Facts of the same devices.
+        weights: Their weights and multipliers.
+        amounts: Their amounts.
+        payees: A line for every payee that ever stood here, ascending.
+        ledger: What the next epoch needs.
+        tree: The claim tree, ``None`` while nobody has been paid anything.
+        indicators: Findings.
+        exclusions: The exclusion log.
+        inputs: Content hashes of everything that went in.
+        registry_head: Hash of the last registry event before the epoch.
+    """
+
+    epoch: EpochTerms
+    money: Money
+    scores: ScoreColumns
+    devices: DeviceColumns
+    weights: Weights
+    amounts: Sequence[int]
+    payees: Sequence[PayeeLine]
+    ledger: Ledger
+    tree: ClaimTree | None
+    indicators: Sequence[Mapping[str, Json]]
+    exclusions: Sequence[Mapping[str, Json]]
+    inputs: Mapping[str, str | None]
+    registry_head: bytes
+
+    @cached_property
+    def reasons(self) -> list[bytes]:
+        """The column ``reasons`` of ``scores``: each device's reasons, joined by a comma."""
+        return [_reasons_column(reasons_of(multipliers)) for multipliers in self.weights.multipliers]
+
+    def scores_with_reasons(self) -> Table:
+        """The table ``scores`` with its column ``reasons`` filled in.
+
+        Raises:
+            InputError: The scores were not read from a table.
+        """
+        from arro3.core import Array, ChunkedArray, DataType, Field  # noqa: PLC0415 - heavy
+
+        table = self.scores.table
+        if table is None:
+            raise InputError("expected scores that were read from a table")
+        column = ChunkedArray([Array(self.reasons, type=DataType.binary())])
+        described = Field("reasons", DataType.binary(), nullable=False)
+        if "reasons" in table.column_names:
+            return table.set_column(table.column_names.index("reasons"), described, column)
+        return table.append_column(described, column)
+
+    @property
+    def merkle(self) -> dict[str, Json]:
+        """Root and file of the claim tree; nulls while there is none."""
+        tree = self.tree
+        return {
+            "root": None if tree is None else "0x" + tree.root.hex(),
+            "leafEncoding": LEAF_ENCODING,
+            "file": None if tree is None else TREE_FILE,
+            "sha256": None if tree is None else self._tree_sha256,
+        }
+
+    @cached_property
+    def _tree_sha256(self) -> str | None:
+        return None if self.tree is None else self.tree.dump_sha256().hex()
+
+    def entries(self) -> Iterator[dict[str, Json]]:
+        """The members of ``entries``, ascending by device."""
+        for position, device in enumerate(self.devices.device):
+            payee = self.devices.payee[position]
+            multipliers = self.weights.multipliers[position]
+            yield {
+                "device": device.hex(),
+                "payee": None if payee is None else address_text(payee),
+                "score_e12": self.scores.score_e12[position],
+                "state": STATES[self.scores.state[position]],
+                "multipliers": [multiplier._asdict() for multiplier in multipliers],
+                "weight": str(self.weights.weight[position]),
+                "amount": str(self.amounts[position]),
+                "reasons": list(reasons_of(multipliers)),
+            }
+
+    def rewards_chunks(self) -> Iterator[bytes]:
+        """``rewards.json`` piece by piece."""
+        epoch = self.epoch
+        money = {name: str(getattr(self.money, name)) for name in self.money.__slots__}
+        members: dict[str, Json | Iterable[str]] = {
+            "format": FORMAT,
+            "ruleset": f"{epoch.ruleset.name} {epoch.ruleset.version}",
+            "params": epoch.params,
+            "params_hash": epoch.params_hash.hex(),
+            "epoch": {
+                "index": epoch.index,
+                "start": epoch.start,
+                "end": epoch.end,
+                "epochs_covered": sorted([*epoch.missed_epochs, epoch.index]),
+            },
+            "inputs": dict(self.inputs),
+            "registry_head": self.registry_head.hex(),
+            **money,
+            "exclusions": sorted(self.exclusions, key=_slot_then_validator),
+            "transitions": [],
+            "merkle": self.merkle,
+        }
+        long: dict[str, Iterable[str]] = {
+            "entries": self._entry_lines(),
+            "payees": self._payee_lines(),
+            "indicators": (line.decode() for line in sorted(map(canonical_json, self.indicators))),
+        }
+        before = b"{"
+        for name in sorted([*members, *long]):
+            yield before + canonical_json(name) + b":"
+            if name in long:
+                yield from _array(long[name])
+            else:
+                yield canonical_json(members[name])  # type: ignore[arg-type]
+            before = b","
+        yield b"}"
+
+    def ledger_chunks(self) -> Iterator[bytes]:
+        """``ledger.json`` piece by piece."""
+        return self.ledger.chunks()
+
+    def rewards_sha256(self) -> bytes:
+        """The hash under which validators compare their results."""
+        digest = hashlib.sha256()
+        for piece in self.rewards_chunks():
+            digest.update(piece)
+        return digest.digest()
+
+    def _entry_lines(self) -> Iterator[str]:
+        """One canonical object per device; written out by hand, since there may be millions."""
+        columns = zip(
+            self.devices.device,
+            self.devices.payee,
+            self.scores.score_e12,
+            self.scores.state,
+            self.weights.multipliers,
+            self.weights.weight,
+            self.amounts,
+            strict=True,
+        )
+        for device, payee, score, state, chain, weight, amount in columns:
+            payee_text = "null" if payee is None else f'"0x{payee.hex()}"'
+            yield (
+                f'{{"amount":"{amount}","device":"{device.hex()}","multipliers":{_multipliers_json(chain)},'
+                f'"payee":{payee_text},"reasons":{_reasons_json(reasons_of(chain))},"score_e12":{score},"state":"{STATES[state]}",'
+                f'"weight":"{weight}"}}'
+            )
+
+    def _payee_lines(self) -> Iterator[str]:
+        for line in self.payees:
+            yield (
+                f'{{"amount":"{line.amount}","carried":"{line.carried}","cumulative":"{line.cumulative}",'
+                f'"paid":"{line.paid}","payee":"0x{line.payee.hex()}"}}'
+            )
+
+
+def _multipliers_json(chain: Iterable[Multiplier]) -> str:
+    """The canonical JSON of a device's multipliers; their names are this package's own words."""
+    objects = [
+        f'{{"name":"{name}","reason":{_word_json(reason)},"value":{value}}}' for name, value, reason in chain
+    ]
+    return "[" + ",".join(objects) + "]"
+
+
+@lru_cache(maxsize=256)
+def _word_json(word: str | None) -> str:
+    return canonical_json(word).decode()
+
+
+@lru_cache(maxsize=4096)
+def _reasons_json(reasons: tuple[str, ...]) -> str:
+    return canonical_json(reasons).decode()
+
+
+@lru_cache(maxsize=4096)
+def _reasons_column(reasons: tuple[str, ...]) -> bytes:
+    return ",".join(reasons).encode()
+
+
+def _array(elements: Iterable[str]) -> Iterator[bytes]:
+    """A JSON array in pieces of many elements each."""
+    opening = "["
+    piece: list[str] = []
+    for element in elements:
+        piece.append(element)
+        if len(piece) == _PIECE:
+            yield (opening + ",".join(piece)).encode()
+            opening = ","
+            piece.clear()
+    if piece or opening == "[":
+        yield (opening + ",".join(piece)).encode()
+    yield b"]"
+
+
+def _slot_then_validator(exclusion: Mapping[str, Json]) -> tuple[int, str]:
+    """The order of the exclusion log; hex sorts as its bytes do."""
+    slot, validator = exclusion["slot"], exclusion["validator"]
+    if not isinstance(slot, int) or not isinstance(validator, str):
+        raise InputError(
+            f"exclusions: expected a slot number and a validator in hex, found {slot!r}, {validator!r}"
+        )
+    return slot, validator

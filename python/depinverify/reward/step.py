@@ -1,0 +1,170 @@
+"""The reward step as one function: scores and terms in, everything that is published out.
+
+In: scores, device facts, findings, the epoch's terms, the ledger before. Out: :class:`Rewards`. Rule: scoring
+specification, sections 7.5 to 11. Invariant: nothing but the arguments reaches the result, and the result's
+balance has been checked.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING, Protocol
+
+from depinverify import _native
+from depinverify.reward.columns import DeviceColumns, ScoreColumns, refuse_other_devices
+from depinverify.reward.ledger import Account, Ledger, Money, address_from_text, settle_accounts
+from depinverify.reward.publish import Rewards
+from depinverify.reward.weights import codes_against_devices, weigh
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from depinverify.canonical import Json
+    from depinverify.reward.columns import ArrowTable
+    from depinverify.ruleset import Ruleset
+
+__all__ = ["AdjustmentTerms", "EpochTerms", "reward"]
+
+
+class AdjustmentTerms(Protocol):
+    """A correction of an earlier epoch; its signature has been checked (see :func:`check_adjustments`)."""
+
+    @property
+    def payee(self) -> str:
+        """Whom it concerns, ``0x`` and 40 hex digits."""
+
+    @property
+    def amount(self) -> str:
+        """Decimal, negative with a minus sign."""
+
+
+class EpochTerms(Protocol):
+    """What the reward step needs to know of an epoch."""
+
+    @property
+    def index(self) -> int:
+        """The epoch's index."""
+
+    @property
+    def start(self) -> int:
+        """First second."""
+
+    @property
+    def end(self) -> int:
+        """First second after it."""
+
+    @property
+    def pool(self) -> int:
+        """What is divided."""
+
+    @property
+    def ruleset(self) -> Ruleset:
+        """The rules."""
+
+    @property
+    def params(self) -> Mapping[str, Json]:
+        """The flat object of all parameters."""
+
+    @property
+    def params_hash(self) -> bytes:
+        """SHA-256 of its canonical JSON."""
+
+    @property
+    def missed_epochs(self) -> Sequence[int]:
+        """Indices of epochs whose pools come in here."""
+
+    @property
+    def missed_pool(self) -> int:
+        """Their pools in sum."""
+
+    @property
+    def adjustments(self) -> Sequence[AdjustmentTerms]:
+        """Corrections of earlier epochs."""
+
+
+def reward(
+    scores: ArrowTable | ScoreColumns,
+    devices: ArrowTable | DeviceColumns,
+    *,
+    indicators: Sequence[Mapping[str, Json]],
+    exclusions: Sequence[Mapping[str, Json]],
+    epoch: EpochTerms,
+    inputs: Mapping[str, str | None],
+    registry_head: bytes,
+    previous_ledger: Ledger | None = None,
+    clusters: Sequence[int] | None = None,
+) -> Rewards:
+    """Divide an epoch's pool and settle the accounts of its payees.
+
+    Args:
+        scores: The table ``scores``; its column ``reasons`` is not read, since it comes from here.
+        devices: Facts of the same devices, see :meth:`DeviceColumns.from_arrow`.
+        indicators: Findings as the reward file has them.
+        exclusions: The exclusion log as the reward file has it.
+        epoch: The epoch's terms; the signatures of its adjustments have been checked.
+        inputs: Content hashes of everything that went in, by name.
+        registry_head: Hash of the last registry event before the epoch.
+        previous_ledger: The ledger of the epoch before, ``None`` for the first epoch.
+        clusters: For each device the name of its cluster by observed addresses; ``None``: each on its own.
+
+    Raises:
+        InputError: The columns do not fit each other, the money does not fit 256 bits, or an adjustment takes
+            more than a payee has.
+        SettlementError: The result does not balance, which is a defect of this program.
+    """
+    score_columns = scores if isinstance(scores, ScoreColumns) else ScoreColumns.from_arrow(scores)
+    facts = devices if isinstance(devices, DeviceColumns) else DeviceColumns.from_arrow(devices)
+    refuse_other_devices(score_columns.device, facts.device)
+    ledger = previous_ledger or Ledger()
+    rules = epoch.ruleset
+    weights = weigh(
+        score_columns,
+        facts,
+        codes_against_devices(indicators, rules.zero_on_suspect),
+        rules,
+        start=epoch.start,
+        end=epoch.end,
+        clusters=clusters,
+    )
+    divided = epoch.pool + ledger.remainder + epoch.missed_pool
+    amounts, left = _native.allocate(divided, facts.device, weights.weight, mode=rules.allocation)
+    earned: defaultdict[bytes, int] = defaultdict(int)
+    for payee, amount in zip(facts.payee, amounts, strict=True):
+        if payee is not None:
+            earned[payee] += amount
+    for adjustment in epoch.adjustments:
+        earned[address_from_text(adjustment.payee)] += int(adjustment.amount)
+    lines, carried_delta = settle_accounts(ledger, earned, int(rules.min_payout))
+    goes_to_sink = rules.allocation == "floor_to_sink"
+    money = Money(
+        pool=epoch.pool,
+        carried_in=ledger.remainder,
+        missed_pools=epoch.missed_pool,
+        adjustments=sum(int(adjustment.amount) for adjustment in epoch.adjustments),
+        allocated=sum(amounts),
+        paid=sum(line.paid for line in lines),
+        carried_delta=carried_delta,
+        sink=left if goes_to_sink else 0,
+        burned=0,
+        withheld=0,
+        remainder=0 if goes_to_sink else left,
+    )
+    money.check()
+    owed = [(line.payee, line.cumulative) for line in lines if line.cumulative > 0]
+    return Rewards(
+        epoch=epoch,
+        money=money,
+        scores=score_columns,
+        devices=facts,
+        weights=weights,
+        amounts=amounts,
+        payees=lines,
+        ledger=Ledger(
+            {line.payee: Account(line.carried, line.cumulative) for line in lines}, money.remainder
+        ),
+        tree=_native.ClaimTree.from_entries(owed, filler=rules.filler) if owed else None,
+        indicators=indicators,
+        exclusions=exclusions,
+        inputs=inputs,
+        registry_head=registry_head,
+    )

@@ -1,0 +1,206 @@
+"""The weight of each device, and the reason for every part of it that is missing.
+
+In: scores, device facts, the codes found against each device, and the ruleset. Out: a weight and the list of
+multipliers per device. Rule: scoring specification, section 8 (order and reasons) and 7.5 (group caps):
+``weight = base * ONE``, then ``floor(weight * multiplier / ONE)`` for each multiplier in the listed order.
+Invariant: a weight is below ``base * ONE`` only if a multiplier with a reason stands beside it.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+
+from depinverify.reward.columns import NO_DATA, PROVISIONAL
+from depinverify.ruleset import ONE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from depinverify.canonical import Json
+    from depinverify.reward.columns import DeviceColumns, ScoreColumns
+    from depinverify.ruleset import Ruleset
+
+__all__ = ["Multiplier", "Weights", "codes_against_devices", "weigh"]
+
+
+class Multiplier(NamedTuple):
+    """One factor of a weight.
+
+    Attributes:
+        name: Which rule it comes from.
+        value: In fixed point; ``ONE`` changes nothing.
+        reason: Why it costs something, ``None`` where it does not.
+    """
+
+    name: str
+    value: int
+    reason: str | None
+
+
+#: Device, state, windows used, decided slots, payout, payee, class, retirement.
+_Row: TypeAlias = "tuple[bytes, int, int, int, int, bytes | None, str | None, int | None]"
+
+NO_PAYEE = Multiplier("payee", 0, "NO_PAYEE")
+WITHOUT_DATA = Multiplier("no_data", 0, "NO_DATA")
+OVER_CAPACITY = Multiplier("capacity", 0, "CAPACITY")
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """Weights and multipliers, in the order of the devices."""
+
+    weight: list[int]
+    multipliers: list[tuple[Multiplier, ...]]
+
+
+def codes_against_devices(
+    indicators: Iterable[Mapping[str, Json]], zero_on_suspect: Sequence[str]
+) -> dict[bytes, list[str]]:
+    """The codes that set a device's weight to zero, ascending and each once, by device."""
+    found: defaultdict[bytes, set[str]] = defaultdict(set)
+    for indicator in indicators:
+        code, severity, subjects = indicator["code"], indicator["severity"], indicator["subjects"]
+        if not isinstance(code, str) or not isinstance(subjects, (list, tuple)):
+            continue
+        if severity != "PROOF" and not (severity == "SUSPECT" and code in zero_on_suspect):
+            continue
+        for subject in subjects:
+            kind, _, name = str(subject).partition(":")
+            if kind == "device":
+                found[bytes.fromhex(name)].add(code)
+    return {device: sorted(codes) for device, codes in found.items()}
+
+
+def weigh(
+    scores: ScoreColumns,
+    devices: DeviceColumns,
+    codes: Mapping[bytes, Sequence[str]],
+    ruleset: Ruleset,
+    *,
+    start: int,
+    end: int,
+    clusters: Sequence[int] | None = None,
+) -> Weights:
+    """Weigh every device.
+
+    Args:
+        scores: Scores, ascending by device.
+        devices: Facts of the same devices in the same order.
+        codes: Codes that set a device's weight to zero.
+        ruleset: The rules.
+        start: First second of the epoch.
+        end: First second after it.
+        clusters: For each device the name of its cluster by observed addresses; ``None``: each on its own.
+    """
+    chains = _Chains(ruleset, codes, start=start, end=end)
+    rows = zip(
+        scores.device,
+        scores.state,
+        scores.windows_used,
+        scores.decided,
+        scores.payout_e12,
+        devices.payee,
+        devices.class_name,
+        devices.retired_ms,
+        strict=True,
+    )
+    multipliers = [chains.of(row) for row in rows]
+    weights = [_product(base, chain) for base, chain in zip(devices.weight, multipliers, strict=True)]
+    for position in _over_capacity(scores, devices, weights, ruleset, clusters):
+        weights[position] = 0
+        multipliers[position] += (OVER_CAPACITY,)
+    return Weights(weights, multipliers)
+
+
+@dataclass(frozen=True, slots=True)
+class _Chains:
+    """The multipliers of each device in the order of section 8, but for the last, which looks at groups."""
+
+    ruleset: Ruleset
+    codes: Mapping[bytes, Sequence[str]]
+    start: int
+    end: int
+
+    def of(self, row: _Row) -> tuple[Multiplier, ...]:
+        """The multipliers of one device."""
+        device, state, windows, decided, payout, payee, class_name, retired_ms = row
+        chain = [_reasoned("payout", payout, "AVAILABILITY")]
+        if state == PROVISIONAL:
+            chain.append(self._provisional(windows))
+        if (state == NO_DATA or decided == 0) and not self.ruleset.pay_no_data:
+            chain.append(WITHOUT_DATA)
+        if retired_ms is not None:
+            chain.extend(self._proration(retired_ms))
+        if class_name is not None:
+            value = self.ruleset.class_multipliers.get(class_name, ONE)
+            chain.append(_reasoned("class", value, "CLASS"))
+        if payee is None:
+            chain.append(NO_PAYEE)
+        if device in self.codes:
+            chain.extend(Multiplier("proof", 0, code) for code in self.codes[device])
+        return tuple(chain)
+
+    def _provisional(self, windows: int) -> Multiplier:
+        """Paid by how much of the needed data there is; the state says that it is too little."""
+        rules = self.ruleset
+        value = windows * ONE // rules.min_data_windows if rules.pay_provisional else 0
+        return _reasoned("provisional", value, "PROVISIONAL")
+
+    def _proration(self, retired_ms: int) -> list[Multiplier]:
+        """Only for a device that retires inside the epoch."""
+        if not self.start * 1000 <= retired_ms < self.end * 1000:
+            return []
+        active = retired_ms // 1000 - self.start
+        return [_reasoned("proration", active * ONE // (self.end - self.start), "PRORATED")]
+
+
+def _product(base: int, chain: Iterable[Multiplier]) -> int:
+    """The base weight times each multiplier, rounded down at every step."""
+    weight = base * ONE
+    for multiplier in chain:
+        if multiplier.value != ONE:
+            weight = weight * multiplier.value // ONE
+    return weight
+
+
+def reasons_of(multipliers: Iterable[Multiplier]) -> tuple[str, ...]:
+    """The distinct reasons of a device, ascending."""
+    reasons = [reason for _, _, reason in multipliers if reason is not None]
+    # Most devices have one at most, and there may be millions.
+    return tuple(sorted(set(reasons))) if len(reasons) > 1 else tuple(reasons)
+
+
+def _reasoned(name: str, value: int, reason: str) -> Multiplier:
+    return Multiplier(name, value, reason if value < ONE else None)
+
+
+def _over_capacity(
+    scores: ScoreColumns,
+    devices: DeviceColumns,
+    weights: Sequence[int],
+    ruleset: Ruleset,
+    clusters: Sequence[int] | None,
+) -> set[int]:
+    """Positions that earn nothing because enough better devices stand in their cluster or cell."""
+    competing = [position for position, weight in enumerate(weights) if weight > 0]
+    removed: set[int] = set()
+    limits: tuple[tuple[int, Sequence[int | None] | None], ...] = (
+        (ruleset.max_per_cluster, clusters),
+        (ruleset.max_per_cell, devices.cell),
+    )
+    for most, group_of in limits:
+        if most == 0 or group_of is None:
+            continue
+        groups: defaultdict[int, list[int]] = defaultdict(list)
+        for position in competing:
+            group = group_of[position]
+            if group is not None and position not in removed:
+                groups[group].append(position)
+        for members in groups.values():
+            if len(members) > most:
+                # Positions ascend by id, so the sort is stable for equal scores and times.
+                members.sort(key=lambda at: (-scores.score_e12[at], devices.recorded_ms[at]))
+                removed.update(members[most:])
+    return removed
