@@ -16,5 +16,11 @@ pub mod degrees;
 pub mod jws;
 pub mod proof;
 
+mod binary;
+pub mod container;
+mod jsonl;
+pub mod observations;
+pub mod quarantine;
+
 #[cfg(test)]
 mod sample;
