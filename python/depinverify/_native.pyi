@@ -305,6 +305,7 @@ class ClaimTree:
         """What is published."""
 
     def __len__(self) -> int: ...
+    def __contains__(self, payee: bytes) -> bool: ...
     def entries(self) -> list[tuple[bytes, int]]:
         """Payees and amounts in the order of the file."""
 

@@ -212,6 +212,10 @@ impl ClaimTree {
         self.0.claims().len()
     }
 
+    fn __contains__(&self, payee: &[u8]) -> bool {
+        payee.try_into().is_ok_and(|payee: Payee| self.0.claim(&payee).is_ok())
+    }
+
     fn entries<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
         let integers = Integers::new(py)?;
         let entries = PyList::empty(py);
