@@ -341,5 +341,3 @@ def cell_place(cell: str) -> tuple[int, int, int]:
     Raises:
         ValueError: Not 15 or 16 lower-case hex digits, no cell, or a resolution outside 5 to 12.
     """
-
-# bls

@@ -3,6 +3,7 @@
 //! The folder is named by `DEPINVERIFY_VECTORS` and is `../shared/vectors` from the project's root by default; without it
 //! the tests say so, and the project's own cases of `tests/vectors/signatures.json` still run.
 #![allow(clippy::print_stdout, reason = "tests say how many cases ran")]
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -139,17 +140,17 @@ fn check(what: &str, all: &[Case]) {
     }
     for rules in &kinds {
         let cases: Vec<&Case> = all.iter().filter(|case| case.rules == *rules).collect();
-        check_batches(what, rules, &cases);
+        check_batches(what, *rules, &cases);
     }
     println!("{what}: {} verdicts under {} rules, alone and in batches", all.len(), kinds.len());
 }
 
-fn check_batches(what: &str, rules: &Rules, cases: &[&Case]) {
+fn check_batches(what: &str, rules: Rules, cases: &[&Case]) {
     let mut registry = KeyRegistry::new();
     let ids: Vec<_> = cases.iter().map(|case| registry.register(case.scheme, &case.key)).collect();
     let alone: Vec<_> = cases
         .iter()
-        .map(|case| verify_one(case.scheme, rules, &case.key, &case.message, &case.signature))
+        .map(|case| verify_one(case.scheme, &rules, &case.key, &case.message, &case.signature))
         .collect();
     for (round, slice) in [1, 2, 7, 15, 16, 17, 33, 257, 2000].into_iter().enumerate() {
         let order: Vec<usize> = shuffled(cases.len() * 3, 7 + u64::try_from(round).unwrap())
@@ -166,7 +167,7 @@ fn check_batches(what: &str, rules: &Rules, cases: &[&Case]) {
         pool.install(|| {
             out.par_chunks_mut(slice).enumerate().for_each(|(at, out)| {
                 let items = items.slice(at * slice, (at + 1) * slice);
-                verify_items(&registry, rules, &items, out).unwrap();
+                verify_items(&registry, &rules, &items, out).unwrap();
             });
         });
         for (place, &at) in order.iter().enumerate() {

