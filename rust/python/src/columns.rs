@@ -53,7 +53,7 @@ fn is_arrow(object: &Bound<'_, PyAny>) -> PyResult<bool> {
 }
 
 /// All chunks of an Arrow column, or of a numeric buffer, as one array.
-fn one_array(object: &Bound<'_, PyAny>, name: &str) -> PyResult<ArrayRef> {
+pub fn one_array(object: &Bound<'_, PyAny>, name: &str) -> PyResult<ArrayRef> {
     let py = object.py();
     let wrong = |found: &dyn std::fmt::Display| {
         input_error(py, &format!("column \"{name}\": expected a readable column, found {found}"), None)

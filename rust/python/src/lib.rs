@@ -8,6 +8,7 @@ mod pool;
 
 mod bls;
 mod cells;
+mod observations;
 mod reward;
 mod signature;
 
@@ -15,6 +16,7 @@ mod signature;
 #[pymodule]
 fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add("__version__", env!("CARGO_PKG_VERSION"))?;
+    observations::register(module)?;
     signature::register(module)?;
     bls::register(module)?;
     reward::register(module)?;

@@ -47,7 +47,11 @@ pub fn parse_cell(text: &str) -> Result<u64, CellError> {
     }
     let cell = CellIndex::from_str(text).map_err(|_| CellError::NoCell)?;
     let resolution = u8::from(cell.resolution());
-    if RESOLUTIONS.contains(&resolution) { Ok(u64::from(cell)) } else { Err(CellError::Resolution(resolution)) }
+    if RESOLUTIONS.contains(&resolution) {
+        Ok(u64::from(cell))
+    } else {
+        Err(CellError::Resolution(resolution))
+    }
 }
 
 /// Centre and radius of the cell that `text` names.

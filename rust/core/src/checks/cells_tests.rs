@@ -18,7 +18,14 @@ fn a_pentagon_is_a_cell_too() {
 
 #[test]
 fn what_is_no_cell_is_refused_with_its_reason() {
-    for text in ["", "8928308280FFFFF", "0x8928308280fffff", "8928308280ffff", "00008928308280fffff", "8928308280ffffé"] {
+    for text in [
+        "",
+        "8928308280FFFFF",
+        "0x8928308280fffff",
+        "8928308280ffff",
+        "00008928308280fffff",
+        "8928308280ffffé",
+    ] {
         assert_eq!(cell_place(text), Err(CellError::Form), "{text}");
     }
     for text in ["ffffffffffffffff", "000000000000000", "8928308280ffff0", "f928308280fffff"] {

@@ -195,7 +195,7 @@ fn changed_bits_give_rows_or_a_finding_and_never_a_panic() {
         let whole = std::fs::read(&path).unwrap();
         let mut panics = Vec::new();
         for at in 0..whole.len() {
-            for bit in [at % 8, 7] {
+            for bit in [at % 8] {
                 let mut changed = whole.clone();
                 changed[at] ^= 1 << bit;
                 if let Err(fault) = read(&folder.file(&format!("bit-{name}"), &changed))

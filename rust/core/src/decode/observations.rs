@@ -185,6 +185,16 @@ pub(super) fn locate(schema: &SchemaRef) -> Result<[Option<usize>; COLUMNS.len()
     }
 }
 
+/// Checks that a table has the columns of an observation in their types.
+pub fn check_schema(schema: &SchemaRef) -> Result<(), Quarantine> {
+    for (index, place) in locate(schema)?.iter().enumerate() {
+        if let Some(place) = place {
+            check_type(index, schema.field(*place).data_type())?;
+        }
+    }
+    Ok(())
+}
+
 /// The type of a column, unless it is not the one that an observation has.
 pub(super) fn check_type(index: usize, found: &DataType) -> Result<(), Quarantine> {
     let schema = schema::observations();
