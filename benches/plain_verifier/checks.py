@@ -94,6 +94,7 @@ class Checker:
                 continue
             self.answered(row, device, keys)
             if row.failed & _B9:
+                row.not_run |= _B14
                 mismatched.append(row)
             elif not row.not_run & _B9:
                 passed.append(row)
