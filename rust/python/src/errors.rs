@@ -8,8 +8,17 @@ use pyo3::types::PyDict;
 
 /// `depinverify.exceptions.InputError` with a message and, where there is a usual cause, a hint.
 pub fn input_error(py: Python<'_>, message: &str, hint: Option<&str>) -> PyErr {
+    error(py, "InputError", message, hint)
+}
+
+/// `depinverify.exceptions.SettlementError`.
+pub fn settlement_error(py: Python<'_>, message: &str, hint: Option<&str>) -> PyErr {
+    error(py, "SettlementError", message, hint)
+}
+
+fn error(py: Python<'_>, class: &str, message: &str, hint: Option<&str>) -> PyErr {
     let make = || {
-        let class = py.import("depinverify.exceptions")?.getattr("InputError")?;
+        let class = py.import("depinverify.exceptions")?.getattr(class)?;
         let keywords = PyDict::new(py);
         keywords.set_item("hint", hint)?;
         class.call((message,), Some(&keywords))

@@ -6,20 +6,32 @@ mod columns;
 mod errors;
 mod pool;
 
+mod beacon;
 mod bls;
+mod catalogue;
 mod cells;
+mod epoch;
 mod observations;
+mod registry;
 mod reward;
 mod signature;
+mod tables;
+mod verification;
 
 /// The table of contents: one line per module of the binding, in reading order.
 #[pymodule]
 fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add("__version__", env!("CARGO_PKG_VERSION"))?;
+    catalogue::register(module)?;
     observations::register(module)?;
     signature::register(module)?;
     bls::register(module)?;
+    beacon::register(module)?;
+    registry::register(module)?;
+    epoch::register(module)?;
+    verification::register(module)?;
     reward::register(module)?;
+    tables::register(module)?;
     module.add_function(wrap_pyfunction!(cells::cell_place, module)?)?;
     Ok(())
 }

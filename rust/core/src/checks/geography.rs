@@ -24,8 +24,8 @@ const ONE: u128 = 1 << 127;
 const UNIT_RADIANS: u128 = 159_425_097_466_952_045_881_416_847_213_309_414_182;
 /// Terms of each series; the next one is below 2^-128 on the octant.
 const TERMS: usize = 16;
-/// Claims that are less certain than this do not say where the device is.
-const MAX_ACCURACY_M: u64 = 1000;
+/// Accuracy above which a location says nothing, metres.
+pub const MAX_ACCURACY_M: u64 = 1000;
 
 /// `floor(2^127 / (2i + first)!)`, the series' coefficients without their signs.
 const fn coefficients(first: usize) -> [u128; TERMS] {

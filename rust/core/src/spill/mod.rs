@@ -31,6 +31,7 @@
 mod key;
 mod list;
 mod merge;
+mod pool;
 mod run;
 mod sorter;
 
@@ -40,6 +41,7 @@ use std::path::{Path, PathBuf};
 pub use key::{Key, KeyReader};
 pub use list::Runs;
 pub use merge::{Merge, Record, merge, merge_between};
+pub use pool::SorterPool;
 pub use sorter::Sorter;
 
 /// Why sorting cannot go on; always with the file that it is about.

@@ -1,0 +1,399 @@
+//! The checks that look at all rows of a device together, and what its rows say in sum.
+//!
+//! In: the drafts of a block of whole devices. Out: the ruling of every row, the rows that are kept for scoring, counters
+//! for the next epoch, address prefixes, uses of shared keys, and findings. Rule: uptime proof, 4.1 (checks 10 and 14);
+//! scoring and rewards, 2.2, 7.1 and 7.2. Invariant: the result for a device depends on the set of its rows alone.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::checks::geography::{MAX_ACCURACY_M, UnitVector};
+use crate::hash::Hash;
+use crate::score::state::PriorState;
+use crate::signature::KeyId;
+use crate::verdict::Outcome;
+use crate::verify::epoch::Epoch;
+use crate::verify::findings::{Findings, Subject};
+use crate::verify::judged::{Counters, Judged, Kept, KeyUse, Presented};
+use crate::verify::roster::Roster;
+use crate::verify::rows::{Block, Row};
+
+use super::draft::{Draft, drafts};
+use super::ruling::{Check, Ruling, answered, stopped, unanswered};
+
+/// Judges a block of whole devices. What was scheduled is summed for every device of `devices`, the positions that the
+/// block stands for, whether it has rows or not.
+pub fn judge(block: &Block, devices: std::ops::Range<u32>, epoch: &Epoch, prior: &[PriorState]) -> Judged {
+    let mut judged = Judged { probes: vec![0; epoch.participants.len()], ..Judged::default() };
+    let mut next = devices.start;
+    let mut drafts = drafts(block, epoch, |device| {
+        let device = u32::try_from(device).unwrap_or(u32::MAX);
+        judged.schedule(epoch, next..device);
+        next = device + 1;
+        judged.schedule_one(epoch, device)
+    });
+    judged.schedule(epoch, next..devices.end);
+    judged.rulings.reserve(block.rows.len());
+    for range in block.devices() {
+        let (Some(rows), Some(drafts)) = (block.rows.get(range.clone()), drafts.get_mut(range)) else {
+            continue;
+        };
+        let clean: Vec<bool> = drafts.iter().map(is_clean).collect();
+        find_replays(rows, drafts);
+        if let Some(counters) = check_counters(rows, drafts, &clean, epoch, prior) {
+            judged.counters.push(counters);
+        }
+        let rulings: Vec<Ruling> = rows
+            .iter()
+            .zip(drafts.iter())
+            .zip(&clean)
+            .map(|((row, draft), clean)| rule(row, draft, *clean))
+            .collect();
+        let device = Device { block, rows, drafts, rulings: &rulings };
+        device.list_rows(&mut judged.findings);
+        device.find_contradictions(epoch, &mut judged.findings);
+        device.find_contradicting_validators(&mut judged.findings);
+        device.keep(epoch, &mut judged);
+        device.present(&mut judged.presented);
+        judged.rulings.extend(rulings);
+    }
+    judged.proof_hashes = drafts.iter().map(|draft| draft.proof_hash).collect();
+    judged
+}
+
+/// Judges one row on its own, and gives what its checks compared: for a person who asks about one proof.
+pub fn explain(block: &Block, epoch: &Epoch, prior: &[PriorState]) -> Option<(Ruling, Draft)> {
+    let mut drafts = drafts(block, epoch, |device| Roster::new(epoch, device));
+    let clean: Vec<bool> = drafts.iter().map(is_clean).collect();
+    check_counters(&block.rows, &mut drafts, &clean, epoch, prior);
+    let draft = drafts.into_iter().next()?;
+    Some((rule(block.rows.first()?, &draft, clean.first() == Some(&true)), draft))
+}
+
+/// Rows that speak for the device's counters (check 14).
+fn is_clean(draft: &Draft) -> bool {
+    draft.facts.is_some()
+        && draft.has_passed(Check::NonceMismatch)
+        && ![Check::DeviceMismatch, Check::KeyNotValid, Check::Expired, Check::ClockSkew]
+            .into_iter()
+            .any(|check| draft.has_failed(check))
+}
+
+fn rule(row: &Row, draft: &Draft, is_clean: bool) -> Ruling {
+    let mut not_run = stopped(draft.failed, draft.algorithm_known);
+    if row.transport != 0 {
+        return unanswered(draft.failed, not_run & Check::OffSchedule.bit(), row.transport);
+    }
+    if !is_clean {
+        not_run |= Check::CounterRegression.bit();
+    }
+    answered(draft.failed, not_run & !draft.failed, &draft.compared)
+}
+
+/// Check 10.
+fn find_replays(rows: &[Row], drafts: &mut [Draft]) {
+    if !drafts.iter().any(|draft| draft.has_failed(Check::NonceMismatch)) {
+        return;
+    }
+    let mut by_nonce: BTreeMap<Hash, (usize, Option<Hash>)> = BTreeMap::new();
+    for (row, draft) in rows.iter().zip(drafts.iter()) {
+        let Some(facts) = &draft.facts else { continue };
+        let (count, rightful) = by_nonce.entry(facts.nonce).or_default();
+        *count += 1;
+        if draft.has_passed(Check::NonceMismatch) {
+            // Rows ascend by slot and validator, not by id.
+            *rightful = Some(rightful.map_or(row.id, |found| found.min(row.id)));
+        }
+    }
+    for draft in drafts.iter_mut().filter(|draft| draft.has_failed(Check::NonceMismatch)) {
+        let Some(nonce) = draft.facts.as_ref().map(|facts| facts.nonce) else { continue };
+        if let Some((2.., rightful)) = by_nonce.get(&nonce) {
+            draft.failed |= Check::Replayed.bit();
+            draft.compared.rightful = *rightful;
+        }
+    }
+}
+
+/// Check 14. `None` where no row is clean.
+fn check_counters(
+    rows: &[Row],
+    drafts: &mut [Draft],
+    clean: &[bool],
+    epoch: &Epoch,
+    prior: &[PriorState],
+) -> Option<Counters> {
+    let mut order: Vec<_> = rows
+        .iter()
+        .zip(drafts.iter())
+        .enumerate()
+        .filter(|(position, _)| clean.get(*position) == Some(&true))
+        .filter_map(|(position, (row, draft))| {
+            let facts = draft.facts.as_ref()?;
+            Some((facts.iat, facts.bootcount, facts.uptime, row.id, position))
+        })
+        .collect();
+    order.sort_unstable();
+    let device = drafts.first()?.device?;
+    order.first()?;
+    let before = prior.get(device as usize);
+    let mut bootcount = before.and_then(|state| state.bootcount);
+    let mut boot_first = before.and_then(|state| state.boot_first);
+    let tolerance = 2 * epoch.params.counter_grace_s.max(epoch.params.skew_s);
+    for (iat, this_count, uptime, _, position) in order {
+        let boot = uptime.map(|uptime| iat - uptime);
+        let has_risen = matches!((bootcount, this_count), (Some(earlier), Some(this)) if this > earlier);
+        let fallen = bootcount.zip(this_count).filter(|(earlier, this)| this < earlier);
+        let ahead = boot_first.zip(boot).filter(|(first, boot)| *boot < first.saturating_sub(tolerance));
+        if let Some(draft) = drafts.get_mut(position).filter(|_| fallen.is_some() || ahead.is_some()) {
+            draft.failed |= Check::CounterRegression.bit();
+            draft.compared.bootcount = fallen;
+            draft.compared.boot = ahead;
+        }
+        bootcount = this_count.or(bootcount);
+        boot_first = match (boot_first, boot) {
+            (None, boot) => boot,
+            (Some(first), Some(boot)) if has_risen => Some(first.max(boot)),
+            (first, _) => first,
+        };
+    }
+    Some(Counters { device, bootcount, boot_first })
+}
+
+struct Device<'a> {
+    block: &'a Block,
+    rows: &'a [Row],
+    drafts: &'a [Draft],
+    rulings: &'a [Ruling],
+}
+
+impl<'a> Device<'a> {
+    fn all(&self) -> impl Iterator<Item = (&'a Row, &'a Draft, &'a Ruling)> {
+        self.rows.iter().zip(self.drafts).zip(self.rulings).map(|((row, draft), ruling)| (row, draft, ruling))
+    }
+
+    fn subject(&self, row: &Row) -> Subject {
+        Subject::Device(self.block.device(row).to_vec())
+    }
+
+    fn validator(&self, row: &Row) -> Subject {
+        Subject::Validator(self.block.validator(row).to_vec())
+    }
+
+    /// Findings that a single row makes.
+    fn list_rows(&self, findings: &mut Findings) {
+        for (row, draft, ruling) in self.all() {
+            if draft.has_failed(Check::UnknownDevice) {
+                findings.row("UNKNOWN_DEVICE", [self.validator(row)], &row.id);
+            }
+            if draft.has_failed(Check::OffSchedule) {
+                findings.row("OFF_SCHEDULE", [self.validator(row)], &row.id);
+            }
+            if draft.has_failed(Check::CounterRegression) && draft.compared.boot.is_some() {
+                findings.row("COUNTER_AHEAD", [self.subject(row)], &row.id);
+            }
+            if draft.has_failed(Check::ClockSkew) {
+                match ruling.outcome {
+                    Outcome::Unknown => findings.row("CLOCK_SKEW", [self.validator(row)], &row.id),
+                    Outcome::Pass => {
+                        findings.row("CLOCK_SKEW", [self.subject(row), self.validator(row)], &row.id);
+                    }
+                    _ => {}
+                }
+            }
+        }
+    }
+
+    /// `EQUIVOCATION` of the device: statements with one nonce and one time that contradict each other.
+    fn find_contradictions(&self, epoch: &Epoch, findings: &mut Findings) {
+        let mut statements: Vec<(Hash, i64, usize)> = self
+            .drafts
+            .iter()
+            .enumerate()
+            .filter(|(_, draft)| draft.is_signed() && !draft.has_failed(Check::DeviceMismatch))
+            .filter_map(|(position, draft)| {
+                draft.facts.as_ref().map(|facts| (facts.nonce, facts.iat, position))
+            })
+            .collect();
+        statements.sort_unstable();
+        for group in statements.chunk_by(|a, b| (a.0, a.1) == (b.0, b.1)).filter(|group| group.len() > 1) {
+            let positions: Vec<usize> = group.iter().map(|(_, _, position)| *position).collect();
+            for position in contradicting(&positions, self.drafts, epoch) {
+                if let Some(row) = self.rows.get(position) {
+                    findings.row("EQUIVOCATION", [self.subject(row)], &row.id);
+                }
+            }
+        }
+    }
+
+    /// `EQUIVOCATION` of a validator: one probe both answered and not answered.
+    fn find_contradicting_validators(&self, findings: &mut Findings) {
+        for probe in self.probes() {
+            let mut sent: Vec<(i64, usize)> = probe
+                .clone()
+                .filter_map(|position| Some((self.rows.get(position)?.sent_ms, position)))
+                .collect();
+            sent.sort_unstable();
+            for group in sent.chunk_by(|a, b| a.0 == b.0) {
+                let rows: Vec<&Row> =
+                    group.iter().filter_map(|(_, position)| self.rows.get(*position)).collect();
+                if rows.iter().any(|row| row.transport == 0) && rows.iter().any(|row| row.transport != 0) {
+                    for row in rows {
+                        findings.row("EQUIVOCATION", [self.validator(row)], &row.id);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Ranges of rows with one (slot, validator).
+    fn probes(&self) -> impl Iterator<Item = std::ops::Range<usize>> + '_ {
+        let mut start = 0;
+        self.rows.chunk_by(|a, b| a.slot == b.slot && self.block.validator(a) == self.block.validator(b)).map(
+            move |probe| {
+                start += probe.len();
+                start - probe.len()..start
+            },
+        )
+    }
+
+    /// Of the rows of one probe the best is kept (2.2); kept rows give observations, prefixes and uses of keys.
+    fn keep(&self, epoch: &Epoch, judged: &mut Judged) {
+        let mut shown: BTreeMap<Vec<u8>, BTreeSet<u16>> = BTreeMap::new();
+        for probe in self.probes() {
+            let counted: Vec<_> = self
+                .all()
+                .skip(probe.start)
+                .take(probe.len())
+                .filter(|(_, _, r)| r.outcome != Outcome::None)
+                .collect();
+            let Some((row, draft, ruling)) =
+                counted.iter().min_by_key(|(row, draft, ruling)| (rank(draft, ruling), row.id))
+            else {
+                continue;
+            };
+            if counted.iter().any(|(other, _, _)| other.transport != row.transport) {
+                for (row, _, _) in &counted {
+                    judged.findings.row("DUPLICATE_CONFLICT", [self.validator(row)], &row.id);
+                }
+            }
+            let (Some(device), Some(participant)) = (draft.device, draft.participant) else { continue };
+            let slot = u32::try_from(row.slot).unwrap_or(u32::MAX);
+            let is_answered = row.transport == 0;
+            judged.kept.push(Kept { slot, device, participant, outcome: ruling.outcome, is_answered });
+            if !ruling.outcome.is_up() {
+                continue;
+            }
+            if let Some(prefix) = self.block.address(row).and_then(prefix) {
+                let owner = epoch.participants.get(usize::from(participant)).map_or(0, |p| p.owner);
+                shown.entry(prefix).or_default().insert(owner);
+            }
+            if let Some(key) = draft.key.filter(|key| epoch.shared_keys().contains_key(key)) {
+                add_use(&mut judged.key_uses, key, device, row.id);
+            }
+        }
+        let Some(device) = self.drafts.first().and_then(|draft| draft.device) else { return };
+        let witnesses = epoch.quorum();
+        judged.prefixes.extend(
+            shown
+                .into_iter()
+                .filter(|(_, owners)| owners.len() >= witnesses)
+                .map(|(prefix, _)| (device, prefix)),
+        );
+    }
+
+    /// Every answer by the hash of its bytes, for `REPLAY`.
+    fn present(&self, presented: &mut Vec<Presented>) {
+        for (row, draft, _) in self.all() {
+            let Some(proof_hash) = draft.proof_hash else { continue };
+            presented.push(Presented {
+                proof_hash,
+                slot: row.slot,
+                device: self.block.device(row).to_vec(),
+                validator: self.block.validator(row).to_vec(),
+                row_id: row.id,
+                is_rightful: draft.has_passed(Check::DeviceMismatch)
+                    && draft.has_passed(Check::NonceMismatch),
+            });
+        }
+    }
+}
+
+fn add_use(uses: &mut Vec<KeyUse>, key: KeyId, device: u32, row_id: Hash) {
+    match uses.last_mut().filter(|last| last.key == key && last.device == device) {
+        Some(last) => last.rows.push(row_id),
+        None => uses.push(KeyUse { key, device, rows: vec![row_id] }),
+    }
+}
+
+/// Class of a row among the observations of one probe, best first (2.2).
+fn rank(draft: &Draft, ruling: &Ruling) -> u8 {
+    match ruling.outcome {
+        Outcome::Pass => 0,
+        Outcome::Late => 1,
+        _ if draft.is_signed() => 2,
+        _ => 3,
+    }
+}
+
+/// The /24 or /48 prefix of an address, with the family in front; IPv4-mapped IPv6 addresses count as IPv4.
+fn prefix(address: &[u8]) -> Option<Vec<u8>> {
+    const MAPPED: [u8; 12] = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff];
+    let v4 = match address.len() {
+        4 => Some(address),
+        16 => address.strip_prefix(&MAPPED),
+        _ => return None,
+    };
+    let (family, kept) = match v4 {
+        Some(v4) => (4, v4.get(..3)?),
+        None => (6, address.get(..6)?),
+    };
+    Some([&[family], kept].concat())
+}
+
+/// Positions of statements that contradict another one of their group (7.2).
+fn contradicting(group: &[usize], drafts: &[Draft], epoch: &Epoch) -> BTreeSet<usize> {
+    let mut found = BTreeSet::new();
+    let facts =
+        || group.iter().filter_map(|position| Some((*position, drafts.get(*position)?.facts.as_ref()?)));
+    differing(facts().filter_map(|(p, c)| Some((p, c.bootcount?))), &mut found);
+    differing(facts().filter_map(|(p, c)| Some((p, c.hwmodel.as_deref()?))), &mut found);
+    differing(facts().filter_map(|(p, c)| Some((p, c.oemid.as_deref()?))), &mut found);
+    let uptimes: Vec<(usize, i64)> = facts().filter_map(|(p, c)| Some((p, c.uptime?))).collect();
+    let least = uptimes.iter().map(|(_, uptime)| *uptime).min().unwrap_or(0);
+    let most = uptimes.iter().map(|(_, uptime)| *uptime).max().unwrap_or(0);
+    found.extend(
+        uptimes
+            .iter()
+            .filter(|(_, uptime)| most - uptime > epoch.params.skew_s || uptime - least > epoch.params.skew_s)
+            .map(|(position, _)| *position),
+    );
+    let mut places: BTreeMap<(i32, i32, u64), Vec<usize>> = BTreeMap::new();
+    for (position, facts) in facts() {
+        if let Some(location) =
+            facts.location.as_ref().filter(|location| location.accuracy_m <= MAX_ACCURACY_M)
+        {
+            places.entry((location.lat_e7, location.lon_e7, location.accuracy_m)).or_default().push(position);
+        }
+    }
+    let places: Vec<(UnitVector, u64, Vec<usize>)> = places
+        .into_iter()
+        .map(|((lat, lon, accuracy), positions)| (UnitVector::new(lat, lon), accuracy, positions))
+        .collect();
+    for (vector, accuracy, positions) in &places {
+        let tolerance = epoch.params.location_tolerance_m.saturating_add(*accuracy);
+        let is_apart = |other: &(UnitVector, u64, Vec<usize>)| {
+            vector.chord_metres(&other.0) > tolerance.saturating_add(other.1)
+        };
+        if places.iter().any(is_apart) {
+            found.extend(positions);
+        }
+    }
+    found
+}
+
+/// Adds all positions if their values are not all equal.
+fn differing<T: PartialEq>(values: impl Iterator<Item = (usize, T)>, found: &mut BTreeSet<usize>) {
+    let values: Vec<(usize, T)> = values.collect();
+    if values.iter().any(|(_, value)| values.first().is_some_and(|(_, first)| first != value)) {
+        found.extend(values.iter().map(|(position, _)| *position));
+    }
+}

@@ -1,0 +1,352 @@
+//! The checks that look at one row: decoding, device, key, schedule, signature, nonce, timing, place and model.
+//!
+//! In: distinct rows in the order (device, slot, validator, `row_id`) and the epoch. Out: one draft per row with its failed
+//! checks, what they compared, and the claims that the device-wide checks need. Rule: uptime proof, 4.1 and 4.2, checks 0
+//! to 9, 11 to 13, 15 and 16. Invariant: a draft depends on its own row and the epoch alone; signatures are checked for a
+//! whole block at once, so that the engine sees the items of one key together.
+
+use crate::checks::geography::Claim;
+use crate::decode::claims::Location;
+use crate::decode::proof::{self, Proof, Scratch};
+use crate::hash::{Hash, sha256};
+use crate::signature::{
+    ByteColumn, Items, ItemsError, KeyId, KeyRegistry, Rules, SignatureVerdict, verify_items,
+};
+use crate::verify::epoch::Epoch;
+use crate::verify::roster::Roster;
+use crate::verify::rows::{Block, Row};
+
+use super::ruling::{Check, Compared, stopped};
+
+/// How long after its moment a probe is on time, ms.
+const PUNCTUALITY_MS: i64 = 60_000;
+
+/// The claims that later checks read.
+#[derive(Clone, Debug)]
+pub struct Facts {
+    /// The challenge that the device answered.
+    pub nonce: Hash,
+    /// The device's time, s.
+    pub iat: i64,
+    /// Seconds since boot.
+    pub uptime: Option<i64>,
+    /// Boots.
+    pub bootcount: Option<i64>,
+    /// Where the device says it is.
+    pub location: Option<Location>,
+    /// Hardware model.
+    pub hwmodel: Option<Box<[u8]>>,
+    /// Maker.
+    pub oemid: Option<Box<[u8]>>,
+}
+
+/// A row between its checks.
+#[derive(Debug)]
+pub struct Draft {
+    /// Failed checks so far.
+    pub failed: u32,
+    /// Whether the header's algorithm is one of the format's.
+    pub algorithm_known: bool,
+    /// SHA-256 of the envelope, `None` for a probe without an answer.
+    pub proof_hash: Option<Hash>,
+    /// The claims, where they could be decoded.
+    pub facts: Option<Facts>,
+    /// Position of the device in the snapshot, where check 2 knows it.
+    pub device: Option<u32>,
+    /// Position of the validator among the participants, where check 8 passed.
+    pub participant: Option<u16>,
+    /// The device's key that the proof names.
+    pub key: Option<KeyId>,
+    /// The challenge that the validator was to send.
+    pub expected: Option<Hash>,
+    /// What the checks compared.
+    pub compared: Compared,
+}
+
+impl Draft {
+    /// Whether a check failed.
+    pub fn has_failed(&self, check: Check) -> bool {
+        self.failed & check.bit() != 0
+    }
+
+    /// Whether a check ran and passed.
+    pub fn has_passed(&self, check: Check) -> bool {
+        (self.failed | stopped(self.failed, self.algorithm_known)) & check.bit() == 0
+    }
+
+    /// Whether the device's own signature was checked and is good.
+    pub fn is_signed(&self) -> bool {
+        self.facts.is_some() && self.has_passed(Check::BadSignature)
+    }
+
+    fn fail(&mut self, check: Check) {
+        self.failed |= check.bit();
+    }
+}
+
+/// Signatures of a block, in the columns that the engine takes.
+#[derive(Default)]
+struct Columns {
+    positions: Vec<usize>,
+    key_ids: Vec<KeyId>,
+    messages: Vec<u8>,
+    message_ends: Vec<u64>,
+    signatures: Vec<u8>,
+    signature_ends: Vec<u64>,
+}
+
+impl Columns {
+    fn push(&mut self, position: usize, key: KeyId, proof: &Proof<'_>) {
+        if self.positions.is_empty() {
+            self.message_ends.push(0);
+            self.signature_ends.push(0);
+        }
+        self.positions.push(position);
+        self.key_ids.push(key);
+        proof.write_signed_bytes(&mut self.messages);
+        self.message_ends.push(self.messages.len() as u64);
+        self.signatures.extend_from_slice(proof.signature);
+        self.signature_ends.push(self.signatures.len() as u64);
+    }
+
+    fn verify(&self, keys: &KeyRegistry) -> Result<Vec<SignatureVerdict>, ItemsError> {
+        let messages = ByteColumn::variable(&self.messages, &self.message_ends)?;
+        let signatures = ByteColumn::variable(&self.signatures, &self.signature_ends)?;
+        let items = Items::new(&self.key_ids, messages, signatures)?;
+        let mut out = vec![SignatureVerdict::Equation; self.key_ids.len()];
+        verify_items(keys, &Rules::UPTIME_PROOF, &items, &mut out)?;
+        Ok(out)
+    }
+}
+
+/// Drafts every row of a block. `rosters` is asked once per known device of the block, in ascending order.
+pub fn drafts(block: &Block, epoch: &Epoch, mut rosters: impl FnMut(usize) -> Roster) -> Vec<Draft> {
+    let mut drafts = Vec::with_capacity(block.rows.len());
+    let mut columns = Columns::default();
+    let mut scratch = Scratch::new();
+    for range in block.devices() {
+        let rows = block.rows.get(range).unwrap_or_default();
+        let known = rows
+            .first()
+            .and_then(|row| epoch.device_index(block.device(row)))
+            .filter(|device| epoch.is_known(*device));
+        let roster = known.map(&mut rosters);
+        for row in rows {
+            let mut draft = Draft::new(known);
+            let assigned = roster.as_ref().map_or(&[][..], |roster| roster.assigned(row.slot));
+            match known {
+                Some(_) => schedule(&mut draft, block, row, assigned, epoch),
+                None => draft.fail(Check::UnknownDevice),
+            }
+            if let Some(envelope) = block.proof(row) {
+                draft.proof_hash = Some(sha256(envelope));
+                decode(
+                    &mut draft,
+                    envelope,
+                    block.device(row),
+                    row.sent_ms,
+                    epoch,
+                    &mut scratch,
+                    |key, proof| {
+                        columns.push(drafts.len(), key, proof);
+                    },
+                );
+            }
+            drafts.push(draft);
+        }
+    }
+    if !columns.positions.is_empty() {
+        // Columns built above always fit each other; were they not to, nothing may pass.
+        let verdicts = columns
+            .verify(&epoch.keys)
+            .unwrap_or_else(|_| vec![SignatureVerdict::Equation; columns.positions.len()]);
+        for (position, verdict) in columns.positions.iter().zip(verdicts) {
+            if let Some(draft) = drafts.get_mut(*position).filter(|_| !verdict.is_good()) {
+                draft.fail(Check::BadSignature);
+            }
+        }
+    }
+    for (draft, row) in drafts.iter_mut().zip(&block.rows) {
+        if row.transport == 0 {
+            after_signature(draft, row, epoch);
+        }
+    }
+    drafts
+}
+
+impl Draft {
+    fn new(known: Option<usize>) -> Self {
+        Self {
+            failed: 0,
+            algorithm_known: true,
+            proof_hash: None,
+            facts: None,
+            device: known.and_then(|device| u32::try_from(device).ok()),
+            participant: None,
+            key: None,
+            expected: None,
+            compared: Compared::default(),
+        }
+    }
+}
+
+/// Checks 0, 1 and 3 to 6; hands the proof on where its signature is to be checked.
+fn decode(
+    draft: &mut Draft,
+    envelope: &[u8],
+    device: &[u8],
+    sent_ms: i64,
+    epoch: &Epoch,
+    scratch: &mut Scratch,
+    check_signature: impl FnOnce(KeyId, &Proof<'_>),
+) {
+    let proof = match proof::decode(envelope, scratch) {
+        Ok(proof) => proof,
+        Err(malformed) => {
+            draft.fail(Check::Malformed);
+            draft.compared.malformed_stage = malformed.stage.number();
+            return;
+        }
+    };
+    identity(draft, &proof, device, sent_ms, epoch);
+    if let Some(key) = draft.key.filter(|_| draft.has_passed(Check::BadSignature)) {
+        check_signature(key, &proof);
+    }
+    let claims = proof.claims;
+    draft.facts = Some(Facts {
+        nonce: claims.nonce,
+        iat: claims.iat,
+        uptime: claims.uptime,
+        bootcount: claims.bootcount,
+        location: claims.location,
+        hwmodel: claims.hwmodel.map(|value| value.as_ref().into()),
+        oemid: claims.oemid.map(|value| value.as_ref().into()),
+    });
+}
+
+/// Checks 1 and 3 to 6.
+fn identity(draft: &mut Draft, proof: &Proof<'_>, device: &[u8], sent_ms: i64, epoch: &Epoch) {
+    draft.algorithm_known = proof.algorithm.is_some();
+    draft.compared.unsupported = proof.unsupported.0;
+    draft.compared.header_algorithm = proof.algorithm.map_or(0, |scheme| scheme as u8);
+    draft.compared.iat = proof.claims.iat;
+    if proof.unsupported.0 != 0 {
+        draft.fail(Check::Unsupported);
+    }
+    let Some(index) = draft.device else { return };
+    if proof.claims.ueid.as_bytes() != device {
+        draft.fail(Check::DeviceMismatch);
+        draft.compared.ueid = proof.claims.ueid.as_bytes().to_vec();
+    }
+    let Some(key) = epoch.device_keys(index as usize).iter().find(|key| *key.kid == *proof.kid) else {
+        draft.fail(Check::UnknownKey);
+        draft.compared.kid = proof.kid.to_vec();
+        return;
+    };
+    draft.key = Some(key.id);
+    draft.compared.key_algorithm = key.scheme as u8;
+    draft.compared.key_interval = (key.valid_from_ms, key.valid_to_ms);
+    if !key.is_valid_at(sent_ms) {
+        draft.fail(Check::KeyNotValid);
+    }
+    if proof.algorithm.is_some_and(|named| named != key.scheme) {
+        draft.fail(Check::AlgorithmMismatch);
+    }
+}
+
+/// Check 8: the first of slot, round, assignment, void secret and time that does not hold.
+fn schedule(draft: &mut Draft, block: &Block, row: &Row, assigned: &[u16], epoch: &Epoch) {
+    let reason = match epoch.slot(row.slot) {
+        None => (1, None),
+        Some(slot) if slot.draws.is_none() => (2, None),
+        Some(slot) => {
+            let participant = epoch
+                .participant_index(block.validator(row))
+                .filter(|participant| assigned.contains(participant));
+            match participant {
+                None => (3, None),
+                Some(participant) => match epoch.challenge(row.slot, block.device(row), participant) {
+                    None => (4, None),
+                    Some((nonce, moment)) => {
+                        let first = slot.start.saturating_mul(1000);
+                        let length =
+                            i64::try_from(epoch.params.slot_seconds).unwrap_or(i64::MAX).saturating_mul(1000);
+                        let in_slot = first <= row.sent_ms && row.sent_ms < first.saturating_add(length);
+                        let last = moment.saturating_add(PUNCTUALITY_MS);
+                        if in_slot && moment <= row.sent_ms && row.sent_ms <= last {
+                            draft.participant = Some(participant);
+                            draft.expected = Some(nonce);
+                            return;
+                        }
+                        (5, Some(moment))
+                    }
+                },
+            }
+        }
+    };
+    draft.fail(Check::OffSchedule);
+    draft.compared.off_schedule = reason;
+}
+
+/// Checks 9, 11 to 13, 15 and 16.
+fn after_signature(draft: &mut Draft, row: &Row, epoch: &Epoch) {
+    let params = &epoch.params;
+    let Some(received_ms) = row.received_ms else { return };
+    let delay = i128::from(received_ms) - i128::from(row.sent_ms);
+    draft.compared.delay_ms = i64::try_from(delay).unwrap_or(if delay < 0 { i64::MIN } else { i64::MAX });
+    draft.compared.is_before_sent = delay < 0;
+    if delay > i128::from(params.late_limit_ms) {
+        draft.fail(Check::Expired);
+    } else if delay > i128::from(params.deadline_ms) {
+        draft.fail(Check::Late);
+    }
+    let Some(facts) = draft.facts.take() else { return };
+    if draft.has_passed(Check::ClockSkew) {
+        let iat = 1000 * i128::from(facts.iat);
+        let skew = 1000 * i128::from(params.skew_s);
+        if delay < 0 || iat < i128::from(row.sent_ms) - skew || iat > i128::from(received_ms) + skew {
+            draft.fail(Check::ClockSkew);
+        }
+    }
+    if draft.has_passed(Check::NonceMismatch) && draft.expected != Some(facts.nonce) {
+        draft.fail(Check::NonceMismatch);
+    }
+    if let Some(device) = draft.device {
+        if draft.has_passed(Check::LocationMismatch) {
+            place(draft, &facts, device as usize, epoch);
+        }
+        if draft.has_passed(Check::ModelMismatch) {
+            model(draft, &facts, device as usize, epoch);
+        }
+    }
+    draft.facts = Some(facts);
+}
+
+/// Check 15.
+fn place(draft: &mut Draft, facts: &Facts, device: usize, epoch: &Epoch) {
+    let Some(centre) = epoch.device_centre(device) else { return };
+    let claim = facts.location.as_ref().map(|location| Claim {
+        lat_e7: location.lat_e7,
+        lon_e7: location.lon_e7,
+        accuracy_m: location.accuracy_m,
+    });
+    if let Some(misplaced) =
+        centre.check(claim, epoch.params.location_tolerance_m, epoch.params.require_location)
+    {
+        draft.fail(Check::LocationMismatch);
+        let shown = |metres: u64| i64::try_from(metres).unwrap_or(i64::MAX);
+        draft.compared.location = (misplaced.metres.map_or(-1, shown), shown(misplaced.limit_m));
+    }
+}
+
+/// Check 16.
+fn model(draft: &mut Draft, facts: &Facts, device: usize, epoch: &Epoch) {
+    let Some(record) = epoch.snapshot.devices.get(device) else { return };
+    let differs = |claimed: Option<&[u8]>, registered: Option<&[u8]>| matches!((claimed, registered), (Some(claimed), Some(registered)) if claimed != registered);
+    let hwmodel = differs(facts.hwmodel.as_deref(), record.hwmodel.as_deref());
+    let oemid = differs(facts.oemid.as_deref(), record.oemid.as_deref());
+    if hwmodel || oemid {
+        draft.fail(Check::ModelMismatch);
+        draft.compared.model = u8::from(hwmodel) + 2 * u8::from(oemid);
+    }
+}

@@ -1,0 +1,162 @@
+//! The driver: sorted rows to shards.
+//!
+//! In: sorted runs of rows, the epoch, and which files are left out. Out: shard files in the work folder. Rule: blocks are
+//! cut where a device ends; while one shard's blocks are judged on all threads, the next shard is read. Invariant: where
+//! blocks and shards are cut depends on the rows alone, so a shard that is already there is the one that would be made.
+
+use std::ops::Range;
+use std::path::Path;
+
+use rayon::prelude::*;
+
+use super::epoch::Epoch;
+use super::judged::Judged;
+use super::rows::{Block, Observation};
+use super::shard::{self, Shard, encode_table, verdict_batch};
+use super::{Progress, VerifyError};
+use crate::networks::generic::device::judge;
+use crate::score::state::PriorState;
+use crate::spill::{Merge, Runs, merge_between};
+
+/// Rows after which a block ends with the device.
+const BLOCK_ROWS: usize = 1024;
+/// Rows after which a shard ends with the block.
+const SHARD_ROWS: usize = 131_072;
+/// Blocks per row group of the verdict table.
+const GROUP_BLOCKS: usize = 32;
+
+/// What the verify step reads.
+pub struct Job<'a> {
+    /// The epoch.
+    pub epoch: &'a Epoch,
+    /// Earlier state, one per device of the snapshot.
+    pub prior: &'a [PriorState],
+    /// Sorted rows.
+    pub runs: &'a Runs,
+    /// Whether a file, by number, is left out.
+    pub is_left_out: &'a [bool],
+    /// The work folder.
+    pub work: &'a Path,
+}
+
+/// A block and the devices of the snapshot that it stands for.
+struct Piece {
+    block: Block,
+    devices: Range<u32>,
+}
+
+/// Judges all rows; returns the number of shards.
+pub fn verify(job: &Job<'_>, progress: &Progress) -> Result<usize, VerifyError> {
+    let mut reader = PieceReader::new(job)?;
+    let mut pieces = reader.shard()?;
+    let mut number = 0;
+    while !pieces.is_empty() {
+        let path = shard::path(job.work, number);
+        let (next, written) = rayon::join(|| reader.shard(), || store(&pieces, &path, job, progress));
+        written?;
+        pieces = next?;
+        number += 1;
+    }
+    Ok(number)
+}
+
+fn store(pieces: &[Piece], path: &Path, job: &Job<'_>, progress: &Progress) -> Result<(), VerifyError> {
+    if Shard::read(path).is_some() {
+        return progress.add(pieces.iter().map(|piece| piece.block.rows.len() as u64).sum());
+    }
+    let judged: Vec<Judged> = pieces
+        .par_iter()
+        .map(|piece| {
+            let judged = judge(&piece.block, piece.devices.clone(), job.epoch, job.prior);
+            progress.add(piece.block.rows.len() as u64).map(|()| judged)
+        })
+        .collect::<Result<_, _>>()?;
+    let tables =
+        pieces.par_chunks(GROUP_BLOCKS).zip(judged.par_chunks(GROUP_BLOCKS)).map(|(pieces, judged)| {
+            let batches: Vec<_> = pieces
+                .iter()
+                .zip(judged)
+                .map(|(piece, judged)| verdict_batch(&piece.block, judged))
+                .collect::<Result<_, _>>()?;
+            encode_table(&batches)
+        });
+    let mut shard = Shard::default();
+    shard.tables = tables.collect::<Result<_, VerifyError>>()?;
+    for (piece, judged) in pieces.iter().zip(&judged) {
+        shard.add(&piece.block, judged);
+    }
+    shard.write(path)
+}
+
+/// Cuts the sorted rows into pieces.
+struct PieceReader<'a> {
+    job: &'a Job<'a>,
+    merge: Merge,
+    /// The first row of the next block, already read.
+    pending: Option<Block>,
+    next_device: u32,
+    is_over: bool,
+}
+
+impl<'a> PieceReader<'a> {
+    fn new(job: &'a Job<'a>) -> Result<Self, VerifyError> {
+        let merge = merge_between(job.runs, None, None)?;
+        Ok(Self { job, merge, pending: None, next_device: 0, is_over: false })
+    }
+
+    fn shard(&mut self) -> Result<Vec<Piece>, VerifyError> {
+        let mut pieces = Vec::new();
+        let mut rows = 0;
+        while rows < SHARD_ROWS && !self.is_over {
+            let block = self.block()?;
+            rows += block.rows.len();
+            let devices = self.devices(&block);
+            pieces.push(Piece { block, devices });
+        }
+        Ok(pieces)
+    }
+
+    /// The next block of whole devices; the last one may be empty and stands for all devices that are left.
+    fn block(&mut self) -> Result<Block, VerifyError> {
+        let damaged = |_| VerifyError::damaged(self.job.work);
+        let mut block = self.pending.take().unwrap_or_default();
+        let mut next = Block::default();
+        while let Some(record) = self.merge.next()? {
+            let file = Observation::file_of(record.key).unwrap_or(u32::MAX);
+            if self.job.is_left_out.get(file as usize) != Some(&false) {
+                continue;
+            }
+            if block.rows.len() < BLOCK_ROWS {
+                block.push(record.key, record.payload).map_err(damaged)?;
+                continue;
+            }
+            // The block is full: it ends where another device begins.
+            next.push(record.key, record.payload).map_err(damaged)?;
+            let is_same = match (block.rows.last(), next.rows.first()) {
+                (Some(last), Some(first)) => block.device(last) == next.device(first),
+                _ => false,
+            };
+            if is_same {
+                next = Block::default();
+                block.push(record.key, record.payload).map_err(damaged)?;
+            } else {
+                self.pending = Some(next);
+                return Ok(block);
+            }
+        }
+        self.is_over = true;
+        Ok(block)
+    }
+
+    /// Devices of the snapshot up to the last one of the block; all that are left, at the end.
+    fn devices(&mut self, block: &Block) -> Range<u32> {
+        let devices = &self.job.epoch.snapshot.devices;
+        let end = match block.rows.last().filter(|_| !self.is_over) {
+            Some(row) => devices.partition_point(|device| device.id.as_slice() <= block.device(row)),
+            None => devices.len(),
+        };
+        let start = self.next_device;
+        self.next_device = u32::try_from(end).unwrap_or(u32::MAX);
+        start..self.next_device
+    }
+}

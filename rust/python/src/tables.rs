@@ -1,0 +1,90 @@
+//! Result tables for Python: read, write, hash.
+
+use std::fs::File;
+use std::path::PathBuf;
+
+use arrow_array::{RecordBatch, RecordBatchReader};
+use depinverify_core::hash::Hash;
+use depinverify_core::verify::content::content_bytes;
+use depinverify_core::verify::shard::writer_properties;
+use parquet::arrow::ArrowWriter;
+use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use pyo3::prelude::*;
+use pyo3::types::PyBytes;
+use pyo3_arrow::{PyRecordBatchReader, PyTable};
+use sha2::{Digest, Sha256};
+
+use crate::errors::{input_error, settlement_error};
+
+fn read(path: &PathBuf) -> Result<(Vec<RecordBatch>, arrow_schema::SchemaRef), String> {
+    let file = File::open(path).map_err(|error| error.to_string())?;
+    let reader = ParquetRecordBatchReaderBuilder::try_new(file).and_then(|builder| builder.build());
+    let reader = reader.map_err(|error| error.to_string())?;
+    let schema = reader.schema();
+    let batches = reader.collect::<Result<_, _>>().map_err(|error| error.to_string())?;
+    Ok((batches, schema))
+}
+
+#[pyfunction]
+#[allow(clippy::needless_pass_by_value)]
+fn read_table(py: Python<'_>, path: PathBuf) -> PyResult<Bound<'_, PyAny>> {
+    let (batches, schema) = py
+        .detach(|| read(&path))
+        .map_err(|what| input_error(py, &format!("{}: {what}", path.display()), None))?;
+    Ok(PyTable::try_new(batches, schema)?.into_arro3(py)?)
+}
+
+fn hash(batches: &[RecordBatch]) -> Result<Hash, String> {
+    let mut hash = Sha256::new();
+    for batch in batches {
+        let mut content = Vec::new();
+        content_bytes(batch, &mut content).map_err(|error| error.to_string())?;
+        hash.update(&content);
+    }
+    Ok(hash.finalize().into())
+}
+
+/// Content hash of a table.
+#[pyfunction]
+fn content_hash(py: Python<'_>, rows: PyRecordBatchReader) -> PyResult<Bound<'_, PyBytes>> {
+    let reader = rows.into_reader()?;
+    let found = py.detach(|| {
+        let batches: Vec<RecordBatch> =
+            reader.collect::<Result<_, _>>().map_err(|error| error.to_string())?;
+        hash(&batches)
+    });
+    found.map(|hash| PyBytes::new(py, &hash)).map_err(|what| input_error(py, &what, None))
+}
+
+/// Writes the score table and gives its content hash.
+#[pyfunction]
+#[allow(clippy::needless_pass_by_value)]
+fn write_scores(py: Python<'_>, rows: PyRecordBatchReader, path: PathBuf) -> PyResult<Bound<'_, PyBytes>> {
+    let reader = rows.into_reader()?;
+    let written = py.detach(|| -> Result<Hash, String> {
+        let schema = reader.schema();
+        let expected = depinverify_core::schema::scores();
+        if schema.fields() != expected.fields() {
+            return Err(format!("expected the columns of scores, found {schema}"));
+        }
+        let batches: Vec<RecordBatch> =
+            reader.collect::<Result<_, _>>().map_err(|error| error.to_string())?;
+        let file = File::create(&path).map_err(|error| error.to_string())?;
+        let mut writer = ArrowWriter::try_new(file, expected, Some(writer_properties()))
+            .map_err(|error| error.to_string())?;
+        for batch in &batches {
+            writer.write(batch).map_err(|error| error.to_string())?;
+        }
+        writer.close().map_err(|error| error.to_string())?;
+        hash(&batches)
+    });
+    let written = written.map_err(|what| settlement_error(py, &format!("{}: {what}", path.display()), None));
+    written.map(|hash| PyBytes::new(py, &hash))
+}
+
+/// Adds this module's names.
+pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    module.add_function(wrap_pyfunction!(read_table, module)?)?;
+    module.add_function(wrap_pyfunction!(content_hash, module)?)?;
+    module.add_function(wrap_pyfunction!(write_scores, module)?)
+}
