@@ -1,3 +1,72 @@
-"""Verifier of proof-of-coverage and uptime proofs for decentralised device networks."""
+"""Verifier of proof-of-coverage and uptime proofs for decentralised device networks.
+
+The steps are functions: :func:`settle` runs all of them over an epoch folder, :func:`verify_epoch`,
+:func:`score_epoch` and :func:`reward_epoch` run the first ones, :func:`verify` takes rows from any Arrow producer.
+Names are imported when they are used, so that ``import depinverify`` stays light.
+"""
 
 from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING
+
+from depinverify._native import __version__
+
+if TYPE_CHECKING:
+    from depinverify.catalogue import CATALOGUE, Code, Outcome, State
+    from depinverify.epoch import Epoch
+    from depinverify.exceptions import DepinverifyError
+    from depinverify.ingest import Options
+    from depinverify.pipeline import reward_epoch, schedule, score_epoch, settle, verify, verify_epoch
+    from depinverify.registry import Registry
+    from depinverify.settlement import Settlement
+    from depinverify.simulate import simulate
+
+__all__ = [
+    "CATALOGUE",
+    "Code",
+    "DepinverifyError",
+    "Epoch",
+    "Options",
+    "Outcome",
+    "Registry",
+    "Settlement",
+    "State",
+    "__version__",
+    "reward_epoch",
+    "schedule",
+    "score_epoch",
+    "settle",
+    "simulate",
+    "verify",
+    "verify_epoch",
+]
+
+_MODULES = {
+    "CATALOGUE": "catalogue",
+    "Code": "catalogue",
+    "DepinverifyError": "exceptions",
+    "Epoch": "epoch",
+    "Options": "ingest",
+    "Outcome": "catalogue",
+    "Registry": "registry",
+    "Settlement": "settlement",
+    "State": "catalogue",
+    "reward_epoch": "pipeline",
+    "schedule": "pipeline",
+    "score_epoch": "pipeline",
+    "settle": "pipeline",
+    "simulate": "simulate",
+    "verify": "pipeline",
+    "verify_epoch": "pipeline",
+}
+
+
+def __getattr__(name: str) -> object:
+    if name not in _MODULES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(f"{__name__}.{_MODULES[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -1,0 +1,269 @@
+"""The way of the data: ingest, decode, verify, score, reward, publish. Read this file first.
+
+In: an epoch folder. Out: a settlement folder. Each step reads what the step before left and nothing else; registry,
+parameters, beacon and secrets enter once, at the start. Invariant: what is published is a function of the inputs
+that the manifest names, whatever the machine, the number of threads or the moment of a kill.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from depinverify import _native, ingest, publish
+from depinverify.epoch import Epoch
+from depinverify.reward import Rewards, check_adjustments, reward
+from depinverify.settlement import Settlement
+from depinverify.workspace import Workspace
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from arro3.core import RecordBatch, Table
+    from arro3.core.types import ArrowStreamExportable
+
+    from depinverify.ingest import Inputs
+
+__all__ = ["Scores", "Verdicts", "reward_epoch", "schedule", "score_epoch", "settle", "verify", "verify_epoch"]
+
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True)
+class Verdicts:
+    """The verify step in sum.
+
+    Attributes:
+        files: One report per file: name, sha256, signer, rows, quarantine.
+        counts: Rows by name of code.
+        hashes: Content hashes of the inputs and of the table, by name.
+        table: The verdict table's Parquet file.
+        origins: JSON text file: file and row of each row of the table.
+    """
+
+    files: list[dict[str, Any]]
+    counts: dict[str, int]
+    hashes: dict[str, bytes]
+    table: Path
+    origins: Path
+
+    @property
+    def quarantined(self) -> list[dict[str, Any]]:
+        """Reports of the files that were left out."""
+        return [file for file in self.files if file["quarantine"] is not None]
+
+
+@dataclass(frozen=True)
+class Scores:
+    """The score step in sum.
+
+    Attributes:
+        table: One row per eligible device; ``reasons`` is filled by the reward step.
+        state: ``state.jsonl``.
+        exclusions: The exclusion log, canonical JSON.
+        indicators: The indicators, canonical JSON.
+        clusters: Address cluster of each device, named by its smallest member's position.
+    """
+
+    table: RecordBatch
+    state: bytes
+    exclusions: bytes
+    indicators: bytes
+    clusters: list[int]
+
+
+def settle(
+    source: str | Path,
+    out: str | Path,
+    *,
+    options: ingest.Options | None = None,
+    progress: Callable[[str, int], None] | None = None,
+) -> Settlement:
+    """Settle an epoch: evidence in, Merkle root out.
+
+    Args:
+        source: The epoch folder.
+        out: Folder of the results. A run that was killed continues in it and ends with the same bytes.
+        options: Threads, memory, limits, and what to do with unsigned files.
+        progress: Called with the name of a step and the rows done so far; an exception from it stops the run.
+
+    Returns:
+        The complete settlement.
+
+    Raises:
+        DepinverifyError: The inputs do not fit each other, or ``out`` holds something else. A bad proof or a bad
+            file is no error: it is in the verdicts, or listed as quarantined.
+    """
+    options = options or ingest.Options()
+    epoch = Epoch.open(source)
+    out = Path(out)
+    with Workspace(out, ingest.fingerprint(epoch, options)) as work:
+        if work.is_complete:
+            work.remove()
+            return Settlement.open(out)
+        inputs = ingest.read(epoch)
+        run = _native.Verification(
+            inputs.context, work.folder, threads=options.threads, memory_bytes=options.memory_bytes
+        )
+        verdicts = _verify(run, inputs, options, work.folder, progress)
+        scores = _score(run)
+        rewards = _reward(inputs, verdicts, scores)
+        publish.publish(inputs, options, work, verdicts, scores, rewards)
+        work.remove()
+    return Settlement.open(out)
+
+
+def verify_epoch(
+    source: str | Path,
+    *,
+    options: ingest.Options | None = None,
+    progress: Callable[[str, int], None] | None = None,
+) -> contextlib.AbstractContextManager[Verdicts]:
+    """Give each proof of an epoch its verdict; the table lives as long as the context.
+
+    Example:
+        >>> with verify_epoch("epoch") as verdicts:  # doctest: +SKIP
+        ...     print(verdicts.counts)
+    """
+    return _steps(source, options, progress, _verify_only)
+
+
+def score_epoch(
+    source: str | Path,
+    *,
+    options: ingest.Options | None = None,
+    progress: Callable[[str, int], None] | None = None,
+) -> contextlib.AbstractContextManager[tuple[Verdicts, Scores]]:
+    """Verify an epoch and score its devices."""
+    return _steps(source, options, progress, lambda run, _, verdicts: (verdicts, _score(run)))
+
+
+def reward_epoch(
+    source: str | Path,
+    *,
+    options: ingest.Options | None = None,
+    progress: Callable[[str, int], None] | None = None,
+) -> contextlib.AbstractContextManager[Rewards]:
+    """Verify an epoch, score its devices and divide its pool, without publishing anything."""
+
+    def rewards(run: _native.Verification, inputs: Inputs, verdicts: Verdicts) -> Rewards:
+        return _reward(inputs, verdicts, _score(run))
+
+    return _steps(source, options, progress, rewards)
+
+
+def verify(rows: ArrowStreamExportable, source: str | Path, *, options: ingest.Options | None = None) -> Table:
+    """Give rows from any Arrow producer their verdicts.
+
+    Args:
+        rows: A pyarrow, polars, duckdb or other table or stream with the columns of observations; columns of the
+            right type are not copied.
+        source: The epoch folder; its own observations are not read.
+        options: Threads and memory.
+
+    Returns:
+        The verdict table, one row per distinct observation.
+
+    Raises:
+        InputError: A column is missing or of a wrong type, or a value is out of its range.
+    """
+    options = options or ingest.Options()
+    inputs = ingest.read(Epoch.open(source))
+    with tempfile.TemporaryDirectory(prefix="depinverify-") as folder:
+        run = _native.Verification(
+            inputs.context, folder, threads=options.threads, memory_bytes=options.memory_bytes
+        )
+        run.intake_stream(rows)
+        run.verify()
+        table = Path(folder) / "verdicts.parquet"
+        run.collect(table, Path(folder) / "origins.json")
+        return _native.read_table(table)
+
+
+def schedule(source: str | Path, *, validator: bytes | None = None, slot: int | None = None) -> Any:  # noqa: ANN401
+    """Who is to be probed when, and with which nonce.
+
+    Args:
+        source: The epoch folder; ``validators.jsonl`` may be absent, then challenges and moments are null.
+        validator: One validator only.
+        slot: One slot only.
+
+    Returns:
+        An Arrow stream with the columns slot, device, validator, round, nonce, eat_nonce, moment_ms.
+    """
+    return ingest.read(Epoch.open(source)).context.schedule(validator, slot)
+
+
+def _verify_only(_run: _native.Verification, _inputs: Inputs, verdicts: Verdicts) -> Verdicts:
+    return verdicts
+
+
+@contextlib.contextmanager
+def _steps(
+    source: str | Path,
+    options: ingest.Options | None,
+    progress: Callable[[str, int], None] | None,
+    then: Callable[[_native.Verification, Inputs, Verdicts], _T],
+) -> Iterator[_T]:
+    options = options or ingest.Options()
+    inputs = ingest.read(Epoch.open(source))
+    with tempfile.TemporaryDirectory(prefix="depinverify-") as folder:
+        run = _native.Verification(
+            inputs.context, folder, threads=options.threads, memory_bytes=options.memory_bytes
+        )
+        verdicts = _verify(run, inputs, options, Path(folder), progress)
+        yield then(run, inputs, verdicts)
+
+
+def _verify(
+    run: _native.Verification,
+    inputs: Inputs,
+    options: ingest.Options,
+    work: Path,
+    progress: Callable[[str, int], None] | None,
+) -> Verdicts:
+    def step(name: str) -> Callable[[int], None] | None:
+        return None if progress is None else lambda done: progress(name, done)
+
+    files = run.intake(
+        [(file.name, file.path) for file in inputs.epoch.observation_files()],
+        [(file.name, file.path) for file in inputs.epoch.reference_files()],
+        require_signed=inputs.epoch.require_signed_observations and not options.allow_unsigned,
+        row_group_bytes=options.row_group_bytes,
+        ratio=options.ratio,
+        rows=options.rows,
+        progress=step("ingest"),
+    )
+    ingest.refuse_quarantined(files, options)
+    run.verify(step("verify"))
+    table, origins = work / "verdicts.parquet", work / "origins.json"
+    sums = run.collect(table, origins)
+    hashes = {name.removesuffix("_hash"): value for name, value in sums.items() if name.endswith("_hash")}
+    return Verdicts(files, sums["counts"], hashes, table, origins)
+
+
+def _score(run: _native.Verification) -> Scores:
+    scored = run.score()
+    return Scores(
+        scored["scores"], scored["state"], scored["exclusions"], scored["indicators"], scored["clusters"]
+    )
+
+
+def _reward(inputs: Inputs, verdicts: Verdicts, scores: Scores) -> Rewards:
+    epoch = inputs.epoch
+    check_adjustments(epoch.adjustments, epoch.index, epoch.authority)
+    return reward(
+        scores.table,
+        inputs.snapshot.devices(),
+        indicators=json.loads(scores.indicators),
+        exclusions=json.loads(scores.exclusions),
+        epoch=epoch,
+        inputs=publish.input_hashes(inputs, verdicts, scores),
+        registry_head=inputs.snapshot.head_at_start,
+        previous_ledger=inputs.previous.ledger,
+        clusters=scores.clusters,
+    )

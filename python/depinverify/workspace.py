@@ -1,0 +1,86 @@
+"""The work folder of a run: what makes a killed settlement continue.
+
+In: the folder of the results and everything that the run reads. Out: a locked folder ``.work`` below it, emptied if
+an earlier run read something else. Invariant: two runs never work in one folder, and pieces of a run with other
+inputs are never taken.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING, Self
+
+from depinverify.exceptions import SettlementError
+from depinverify.settlement import MANIFEST, write_file
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from types import TracebackType
+
+    from depinverify.canonical import Json
+
+__all__ = ["Workspace"]
+
+
+class Workspace:
+    """A locked work folder; a context manager.
+
+    Args:
+        out: Folder of the results; made if absent.
+        inputs: Everything that decides the run's pieces, as JSON.
+
+    Raises:
+        SettlementError: Another run works there, or the folder holds a settlement of other inputs.
+    """
+
+    def __init__(self, out: Path, inputs: Mapping[str, Json]) -> None:
+        self.out = out
+        self.folder = out / ".work"
+        self.fingerprint = hashlib.sha256(json.dumps(inputs, sort_keys=True).encode()).hexdigest()
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether the folder already holds a settlement of the same inputs."""
+        provenance = self.out / "provenance.json"
+        if not (self.out / MANIFEST).exists():
+            return False
+        with provenance.open("rb") as file:
+            # The fingerprint is the first member, so a long list of rows is not read.
+            head = file.read(200).decode("utf-8", "replace")
+        return f'"fingerprint":"{self.fingerprint}"' in head
+
+    def __enter__(self) -> Self:
+        """Lock the folder and drop what an earlier run of other inputs left."""
+        if (self.out / MANIFEST).exists() and not self.is_complete:
+            raise SettlementError(
+                f"{self.out}: expected an empty folder or an unfinished run, found a settlement of other inputs",
+                hint="Choose another folder with --out, or remove this one.",
+            )
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self._lock = (self.folder / "lock").open("w")
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            self._lock.close()
+            raise SettlementError(f"{self.out}: another run is working here") from None
+        mark = self.folder / "fingerprint"
+        if not mark.exists() or mark.read_text("utf-8") != self.fingerprint:
+            for entry in self.folder.iterdir():
+                if entry.name != "lock":
+                    shutil.rmtree(entry) if entry.is_dir() else entry.unlink()
+            write_file(mark, self.fingerprint.encode())
+        return self
+
+    def remove(self) -> None:
+        """Remove the work folder after the manifest is written."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Unlock the folder; its pieces stay for the next run unless it was removed."""
+        self._lock.close()
