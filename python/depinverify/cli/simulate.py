@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
 import rich_click as click
-from click import get_text_stream, progressbar
+from click import progressbar
 
 from depinverify.exceptions import InputError
 
@@ -90,8 +91,7 @@ def simulate(*, as_json: bool, shares: dict[str, str], **options: Any) -> None: 
     """  # noqa: D301
     from depinverify.simulate import simulate as run  # noqa: PLC0415
 
-    stderr = get_text_stream("stderr")
-    with progressbar(length=1, label="signing", file=stderr, hidden=not stderr.isatty()) as bar:
+    with progressbar(length=1, label="signing", file=sys.stderr, hidden=not sys.stderr.isatty()) as bar:
 
         def advance(done: int, parts: int) -> None:
             bar.length = parts
