@@ -64,7 +64,8 @@ def test_chance_is_even_and_independent_of_order():
     [
         ({"devices": 0}, "devices: expected 1 or more"),
         ({"hours": 0}, "hours: expected 1 or more"),
-        ({"slot_seconds": 777}, "slot_seconds: expected a part"),
+        ({"slot_seconds": 700}, "slot_seconds: expected a part"),
+        ({"slot_seconds": 1800}, "found 1800 and 2"),
         ({"start": 1_800_000_001}, "start: expected a multiple"),
         ({"pool": "1e18"}, "pool: expected a decimal"),
         ({"file_format": "csv"}, "format: expected one of"),

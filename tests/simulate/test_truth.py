@@ -2,6 +2,7 @@
 
 import json
 from collections import Counter, defaultdict
+from itertools import combinations
 
 import pyarrow.parquet as pq
 import pytest
@@ -156,3 +157,36 @@ def test_epochs_follow_each_other(make, tmp_path):
         simulate(out=tmp_path / "e2", previous=tmp_path / "s1", **(arguments | {"seed": 5}))
     with pytest.raises(InputError, match="leave them out"):
         simulate(out=tmp_path / "e2", previous=tmp_path / "s1", index=7, **arguments)
+
+
+def test_silences_of_different_places_are_no_common_outage(make):
+    """No two devices of different cells are down in the same slots, as SHARED_OUTAGE measures it."""
+    folder = make(devices=120, shares={"dead": 0.2, "flaky": 0.2, "wrong-key": 0.05})
+    events = [json.loads(line) for line in (folder / "registry.jsonl").read_bytes().splitlines()]
+    cells = {event["device"]: event["cell"] for event in events if event["type"] == "enroll"}
+    truth = json.loads((folder / "truth.json").read_text())
+    up = {}
+    first, *_, last = truth["validators"][0]["outage_slots"]
+    for path in (folder / "observations").glob("val-[12]-*.parquet"):
+        table = pq.read_table(path, columns=["device", "slot", "transport"]).to_pylist()
+        for row in table:
+            if row["transport"] == 0 and not first <= row["slot"] <= last:
+                up.setdefault(row["device"].hex(), set()).add(row["slot"])
+    behaviours = {device["device"]: device["behaviour"] for device in truth["devices"]}
+    silent = {"wrong-key", "replay", "borrowed-token", "false-location", "fast-counter"}
+    slots = set(range(48)) - set(range(first, last + 1))
+    down = {d: slots - up.get(d, set()) if b not in silent else slots for d, b in behaviours.items()}
+    suspects = [device for device, missed in down.items() if len(missed) >= 5]
+    assert len(suspects) > 20
+    for one, other in combinations(suspects, 2):
+        common, either = len(down[one] & down[other]), len(down[one] | down[other])
+        assert either < 10 or 10 * common < 9 * either or cells[one] == cells[other] is not None
+
+
+@pytest.mark.parametrize("validators", [1, 2])
+def test_few_validators_make_a_whole_epoch_too(make, tmp_path, validators):
+    folder = make(validators=validators, validator_behaviours=("honest",), hours=2)
+    settle(folder, tmp_path)
+    _, settled, judgements = judged(folder, tmp_path)
+    assert [judgement for judgement in judgements if not judgement.is_right] == []
+    assert any(i["code"] == "SINGLE_WITNESS" for i in settled["indicators"]) == (validators == 1)

@@ -28,7 +28,7 @@ SOFTWARE = (("hotspotd", "4.2.1"), ("relay-fw", "2026.10"), ("outpost", "0.9.14"
 #: Everything that is down all the time stands in one cell: an outage of one place is no sign of collusion.
 SILENT_PLACE = 0
 #: Devices that die at about the same hour share a cell, for the same reason.
-DEATH_CLASSES = 12
+DEATH_CLASSES = 5
 _SILENT = {
     Behaviour.WRONG_KEY,
     Behaviour.REPLAY,

@@ -18,6 +18,7 @@ __all__ = ["DEFAULT_POOL", "DEFAULT_START", "OUTAGE_ROWS", "Settings"]
 DEFAULT_START = 1_800_000_000
 DEFAULT_POOL = "1000000000000000000000000"
 OUTAGE_ROWS = ("keep", "drop")
+_FEWEST_SLOTS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +74,10 @@ class Settings:
         ):
             if getattr(self, name) < least:
                 raise InputError(f"{name}: expected {least} or more, found {getattr(self, name)}")
-        if self.hours * 3600 % self.slot_seconds:
+        if 3600 % self.slot_seconds or self.slots < _FEWEST_SLOTS:
             raise InputError(
-                f"slot_seconds: expected a part of {self.hours} hours, found {self.slot_seconds}"
+                f"slot_seconds: expected a part of an hour and {_FEWEST_SLOTS} slots or more in the epoch, "
+                f"found {self.slot_seconds} and {self.slots}"
             )
         if self.start % self.slot_seconds or self.world_start <= 0:
             raise InputError(f"start: expected a multiple of {self.slot_seconds}, found {self.start}")

@@ -84,9 +84,9 @@ def timeline(fleet: Fleet, device: Device) -> Timeline:
 def _live(lived: Timeline, device: Device, chance: Chance, start_ms: int, end_ms: int) -> None:
     """Fill one epoch with what the behaviour brings; a silence ends with the epoch."""
     if device.behaviour is Behaviour.DEAD:
-        last = (end_ms - start_ms) * 4 // 5
-        for _ in range(device.pace):
-            last = last * 4 // 5
+        last = end_ms - start_ms
+        for _ in range(device.pace + 1):
+            last = last * 3 // 5
         lived.down(end_ms - last, end_ms, reboots=False)
         return
     spans = {
