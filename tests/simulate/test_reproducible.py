@@ -3,8 +3,8 @@
 import pytest
 
 from depinverify.exceptions import InputError
+from depinverify.simulate import FORMATS, simulate
 from depinverify.simulate import epoch as epoch_module
-from depinverify.simulate import simulate
 from depinverify.simulate.chance import Seed
 
 TINY = {"devices": 12, "hours": 1, "seed": 3}
@@ -25,7 +25,7 @@ def test_same_seed_same_bytes_and_another_seed_other_keys(tmp_path):
     assert same == {f"reference/val-{number}.jsonl" for number in range(3)}
 
 
-@pytest.mark.parametrize("file_format", ["parquet", "arrow", "jsonl", "jsonl.gz"])
+@pytest.mark.parametrize("file_format", FORMATS)
 def test_one_process_and_two_write_the_same(tmp_path, monkeypatch, file_format):
     monkeypatch.setattr(epoch_module, "_ROWS_PER_PART", 20)
     seen = []

@@ -65,7 +65,7 @@ def _shares(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> d
     "file_format",
     default="parquet",
     show_default=True,
-    type=click.Choice(("parquet", "arrow", "jsonl", "jsonl.gz")),
+    type=click.Choice(("parquet", "arrow", "jsonl", "jsonl.gz", "jsonl.zst")),
     help="Kind of the files of observations.",
 )
 @click.option(

@@ -5,16 +5,15 @@ In: rows of one validator. Out: a file and its ``.jws`` (sections 2.1 and 2.3 of
 
 from __future__ import annotations
 
-import gzip
 import hashlib
-import json
 from typing import TYPE_CHECKING
 
+from depinverify import _native
 from depinverify.canonical import canonical_json
-from depinverify.device.proof import base64url, is_jws, jws
+from depinverify.device.proof import jws
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
     from arro3.core import Table
@@ -24,6 +23,9 @@ if TYPE_CHECKING:
     from depinverify.simulate.probes import Row
 
 __all__ = ["FORMATS", "sign_file", "write_observations", "write_references"]
+
+#: Kinds of files of observations, by the end of their names.
+FORMATS = ("parquet", "arrow", "jsonl", "jsonl.gz", "jsonl.zst")
 
 _REFERENCE_TARGETS = 5
 
@@ -41,7 +43,7 @@ def sign_file(path: Path, fleet: Fleet, validator: Validator) -> None:
 
 def write_observations(path: Path, fleet: Fleet, validator: Validator, rows: Sequence[Row]) -> None:
     """Write one signed file of observations."""
-    FORMATS[fleet.settings.file_format](path, fleet, validator, rows)
+    _native.write_observations(_table(fleet, validator, rows), path)
     sign_file(path, fleet, validator)
 
 
@@ -85,59 +87,3 @@ def _table(fleet: Fleet, validator: Validator, rows: Sequence[Row]) -> Table:
             "rtt_ns": Array([row.rtt_ns for row in rows], DataType.uint64()),
         }
     )
-
-
-def _write_parquet(path: Path, fleet: Fleet, validator: Validator, rows: Sequence[Row]) -> None:
-    import pyarrow as pa  # noqa: PLC0415
-    import pyarrow.parquet as pq  # noqa: PLC0415
-
-    pq.write_table(pa.table(_table(fleet, validator, rows)), path, compression="zstd")
-
-
-def _write_arrow(path: Path, fleet: Fleet, validator: Validator, rows: Sequence[Row]) -> None:
-    import pyarrow as pa  # noqa: PLC0415
-
-    table = pa.table(_table(fleet, validator, rows))
-    with pa.OSFile(str(path), "wb") as sink, pa.ipc.new_file(sink, table.schema) as writer:
-        writer.write_table(table)
-
-
-def _json_lines(fleet: Fleet, validator: Validator, rows: Sequence[Row]) -> bytes:
-    id_ = validator.id.hex()
-    lines = []
-    for row in rows:
-        device = fleet.devices[row.device]
-        members: dict[str, object] = {
-            "validator": id_,
-            "device": device.id.hex(),
-            "slot": row.slot,
-            "sent_ms": row.sent_ms,
-            "transport": row.transport,
-        }
-        if row.proof is not None:
-            members |= {
-                "received_ms": row.received_ms,
-                "proof": row.proof.decode() if is_jws(row.proof) else base64url(row.proof),
-                "address": device.address.hex(),
-                "asn": device.asn,
-                "rtt_ns": row.rtt_ns,
-            }
-        lines.append(json.dumps(members, separators=(",", ":")))
-    return "".join(line + "\n" for line in lines).encode()
-
-
-def _write_json_lines(path: Path, fleet: Fleet, validator: Validator, rows: Sequence[Row]) -> None:
-    path.write_bytes(_json_lines(fleet, validator, rows))
-
-
-def _write_gzip(path: Path, fleet: Fleet, validator: Validator, rows: Sequence[Row]) -> None:
-    path.write_bytes(gzip.compress(_json_lines(fleet, validator, rows), mtime=0))
-
-
-#: Kinds of files by the name that ends theirs.
-FORMATS: dict[str, Callable[[Path, Fleet, Validator, Sequence[Row]], None]] = {
-    "parquet": _write_parquet,
-    "arrow": _write_arrow,
-    "jsonl": _write_json_lines,
-    "jsonl.gz": _write_gzip,
-}

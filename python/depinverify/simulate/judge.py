@@ -1,8 +1,8 @@
 """A settlement held against the truth: what section 7 of the uptime proof promises, behaviour by behaviour.
 
 In: ``truth.json``, ``rewards.json`` and, where at hand, verdicts' codes by device. Out: a
-:class:`Judgement` for each behaviour: how many devices got the verdicts, indicators and pay that they deserve,
-and how many an indicator struck wrongly. A settlement is right iff every number is full.
+:class:`Judgement` a behaviour: how many devices got the verdicts, indicators and pay that they deserve, and
+how many an indicator struck wrongly. A settlement is right iff every number is full.
 """
 
 from __future__ import annotations
