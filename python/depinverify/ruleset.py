@@ -138,7 +138,7 @@ class Ruleset(BaseModel):
     skew_s: Count
     window_s: Positive
     tracking_s: Positive
-    min_data_windows: Count
+    min_data_windows: Positive
     pay_no_data: bool
     pay_provisional: bool
     curve: Annotated[tuple[tuple[Count, Count], ...], AfterValidator(_payout_curve)]
@@ -163,7 +163,6 @@ class Ruleset(BaseModel):
         for key, limit in (
             ("quorum", "validators_per_probe"),
             ("select_num", "select_den"),
-            ("deadline_ms", "late_limit_ms"),
         ):
             value, largest = getattr(self, key), getattr(self, limit)
             if value > largest:

@@ -72,7 +72,7 @@ def test_published_params_are_read_back() -> None:
         ("validators_per_probe", 4, r"ruleset\.validators_per_probe: expected an odd number"),
         ("select_num", 2, r"ruleset\.select_num: expected at most select_den = 1"),
         ("select_den", 0, r"ruleset\.select_den"),
-        ("deadline_ms", 30001, r"ruleset\.deadline_ms: expected at most late_limit_ms"),
+        ("min_data_windows", 0, r"ruleset\.min_data_windows: .*greater"),
         ("tracking_s", 5, r"ruleset\.tracking_s: expected a multiple of window_s"),
         ("window_s", "3600", r"ruleset\.window_s: .*integer"),
         ("curve", [[0, 0], [10**12, 1.5]], r"ruleset\.curve\[1\]\[1\]: .*found 1\.5"),

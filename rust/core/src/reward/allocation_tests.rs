@@ -118,6 +118,25 @@ fn weights_beyond_512_bits_are_refused() {
     assert_eq!((one.amounts[0], one.remainder), (U256::MAX, U256::ZERO));
 }
 
+#[test]
+fn threads_change_nothing() {
+    let ids = ids(5000);
+    let shares: Vec<Share<'_>> = ids
+        .iter()
+        .zip(1_u64..)
+        .map(|(id, n)| Share { id, weight: U512::from(n * n), cap: (n % 7 == 0).then_some(U256::from(n)) })
+        .collect();
+    let results: Vec<Allocation> = [1, 2, 8]
+        .into_iter()
+        .map(|threads| {
+            let workers = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+            workers.install(|| allocate(U256::from(1_000_000_007_u64), &shares, Mode::default()).unwrap())
+        })
+        .collect();
+    assert_eq!(results[0], results[1]);
+    assert_eq!(results[0], results[2]);
+}
+
 fn weight() -> impl Strategy<Value = U512> {
     prop_oneof![
         any::<[u8; 32]>().prop_map(|bytes| U512::from(U256::from_be_bytes(bytes))),

@@ -126,6 +126,26 @@ fn proofs_are_written_one_a_line() {
     }
 }
 
+#[test]
+fn threads_change_nothing() {
+    let claims: Vec<Claim> = (0..5000_u64)
+        .map(|n| {
+            let mut payee = [0; 20];
+            payee.copy_from_slice(&keccak256(&n.to_be_bytes())[..20]);
+            Claim { payee, amount: U256::from(n) }
+        })
+        .collect();
+    let files: Vec<Vec<u8>> = [1, 2, 8]
+        .into_iter()
+        .map(|threads| {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+            pool.install(|| file(&ClaimTree::from_claims(claims.clone(), false).unwrap()))
+        })
+        .collect();
+    assert_eq!(files[0], files[1]);
+    assert_eq!(files[0], files[2]);
+}
+
 proptest! {
     #[test]
     fn files_read_back_and_proofs_hold(
