@@ -12,14 +12,18 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from depinverify.registry.certificates import CertificatePolicy
+    from depinverify.registry.chain import Appended
+    from depinverify.registry.imports import ImportRefusedError, ImportReport, import_devices
     from depinverify.registry.keys import PublicKey, Scheme, Signer, generate_private_key, read_private_key
     from depinverify.registry.lines import event_hash, event_message
-    from depinverify.registry.store import DEFAULT_URL, Appended, Registry
+    from depinverify.registry.store import DEFAULT_URL, Registry
 
 __all__ = [
     "DEFAULT_URL",
     "Appended",
     "CertificatePolicy",
+    "ImportRefusedError",
+    "ImportReport",
     "PublicKey",
     "Registry",
     "Scheme",
@@ -27,13 +31,16 @@ __all__ = [
     "event_hash",
     "event_message",
     "generate_private_key",
+    "import_devices",
     "read_private_key",
 ]
 
 _MODULES = {
     "DEFAULT_URL": "store",
-    "Appended": "store",
+    "Appended": "chain",
     "CertificatePolicy": "certificates",
+    "ImportRefusedError": "imports",
+    "ImportReport": "imports",
     "PublicKey": "keys",
     "Registry": "store",
     "Scheme": "keys",
@@ -41,12 +48,12 @@ _MODULES = {
     "event_hash": "lines",
     "event_message": "lines",
     "generate_private_key": "keys",
+    "import_devices": "imports",
     "read_private_key": "keys",
 }
 
 
 def __getattr__(name: str) -> object:
     if name not in _MODULES:
-        msg = f"module {__name__!r} has no attribute {name!r}"
-        raise AttributeError(msg)
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(importlib.import_module(f"{__name__}.{_MODULES[name]}"), name)

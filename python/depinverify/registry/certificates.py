@@ -81,8 +81,7 @@ class CertificatePolicy:
             try:
                 decoded.append(base64.b64decode(text, validate=True))
             except ValueError:
-                msg = f"certificate {at}: expected base64"
-                raise RegistryError(msg) from None
+                raise RegistryError(f"certificate {at}: expected base64") from None
         self.check(decoded, keys=keys, at_ms=at_ms)
 
     def check(self, chain: Sequence[bytes], *, keys: Sequence[PublicKey], at_ms: int) -> None:
@@ -97,8 +96,9 @@ class CertificatePolicy:
             RegistryError: With the certificate's position in the chain and the reason.
         """
         if not 1 <= len(chain) <= _LONGEST_CHAIN:
-            msg = f"certificate chain: expected 1 to {_LONGEST_CHAIN} certificates, found {len(chain)}"
-            raise RegistryError(msg)
+            raise RegistryError(
+                f"certificate chain: expected 1 to {_LONGEST_CHAIN} certificates, found {len(chain)}"
+            )
         certificates = [_load(der, f"certificate {at}") for at, der in enumerate(chain)]
         at_time = _EPOCH + dt.timedelta(milliseconds=at_ms)
         names = [f"certificate {at}" for at in range(len(certificates))]
@@ -111,22 +111,22 @@ class CertificatePolicy:
         for below in range(len(certificates) - 1):
             _check_authority(certificates[below + 1], _intermediates(certificates, below), names[below + 1])
             if not _is_issued_by(certificates[below], certificates[below + 1]):
-                msg = f"{names[below]}: not issued and signed by {names[below + 1]}"
-                raise RegistryError(msg, hint="the order is leaf first, each followed by its issuer")
+                raise RegistryError(
+                    f"{names[below]}: not issued and signed by {names[below + 1]}",
+                    hint="the order is leaf first, each followed by its issuer",
+                )
         _check_leaf(certificates[0], keys)
 
     def _root_of(self, certificate: x509.Certificate, name: str) -> x509.Certificate:
         for root in self._roots:
             if _is_issued_by(certificate, root):
                 return root
-        msg = f"{name}: its issuer is none of the {len(self._roots)} known manufacturer roots"
-        raise RegistryError(msg)
+        raise RegistryError(f"{name}: its issuer is none of the {len(self._roots)} known manufacturer roots")
 
 
 def _load(der: bytes, name: str) -> x509.Certificate:
     if len(der) > _LARGEST_CERTIFICATE:
-        msg = f"{name}: {len(der)} bytes, at most {_LARGEST_CERTIFICATE} are read"
-        raise RegistryError(msg)
+        raise RegistryError(f"{name}: {len(der)} bytes, at most {_LARGEST_CERTIFICATE} are read")
     try:
         with warnings.catch_warnings():
             # Device certificates bend rules (serial numbers, names) that the parser only warns about.
@@ -142,8 +142,7 @@ def _load(der: bytes, name: str) -> x509.Certificate:
             _ = (certificate.not_valid_before_utc, certificate.signature_hash_algorithm)
             certificate.public_key()
     except _UNREADABLE as error:
-        msg = f"{name}: not a certificate that can be read ({str(error)[:200]})"
-        raise RegistryError(msg) from None
+        raise RegistryError(f"{name}: not a certificate that can be read ({str(error)[:200]})") from None
     return certificate
 
 
@@ -165,32 +164,29 @@ def _extension(certificate: x509.Certificate, kind: type[_E]) -> _E | None:
 def _check_extensions(certificate: x509.Certificate, name: str) -> None:
     for extension in certificate.extensions:
         if extension.critical and extension.oid not in _UNDERSTOOD:
-            msg = f"{name}: critical extension {extension.oid.dotted_string} is not understood"
-            raise RegistryError(msg)
+            raise RegistryError(f"{name}: critical extension {extension.oid.dotted_string} is not understood")
 
 
 def _check_time(certificate: x509.Certificate, at: dt.datetime, name: str) -> None:
     if not certificate.not_valid_before_utc <= at <= certificate.not_valid_after_utc:
-        msg = (
+        raise RegistryError(
             f"{name}: valid from {certificate.not_valid_before_utc:%Y-%m-%d %H:%M:%S} to "
             f"{certificate.not_valid_after_utc:%Y-%m-%d %H:%M:%S} UTC, not at {at:%Y-%m-%d %H:%M:%S} UTC"
         )
-        raise RegistryError(msg)
 
 
 def _check_authority(certificate: x509.Certificate, intermediates: int, name: str) -> None:
     """An issuer must be a certificate authority above at most so many others as it says."""
     constraints = _extension(certificate, x509.BasicConstraints)
     if constraints is None or not constraints.ca:
-        msg = f"{name}: is no certificate authority and cannot issue others"
-        raise RegistryError(msg)
+        raise RegistryError(f"{name}: is no certificate authority and cannot issue others")
     if constraints.path_length is not None and intermediates > constraints.path_length:
-        msg = f"{name}: allows {constraints.path_length} authorities below it, found {intermediates}"
-        raise RegistryError(msg)
+        raise RegistryError(
+            f"{name}: allows {constraints.path_length} authorities below it, found {intermediates}"
+        )
     usage = _extension(certificate, x509.KeyUsage)
     if usage is not None and not usage.key_cert_sign:
-        msg = f"{name}: its key usage does not allow signing certificates"
-        raise RegistryError(msg)
+        raise RegistryError(f"{name}: its key usage does not allow signing certificates")
 
 
 def _intermediates(certificates: Sequence[x509.Certificate], below: int) -> int:
@@ -201,17 +197,13 @@ def _intermediates(certificates: Sequence[x509.Certificate], below: int) -> int:
 def _check_leaf(leaf: x509.Certificate, keys: Sequence[PublicKey]) -> None:
     constraints = _extension(leaf, x509.BasicConstraints)
     if constraints is not None and constraints.ca:
-        msg = "certificate 0: is a certificate authority, not a device"
-        raise RegistryError(msg)
+        raise RegistryError("certificate 0: is a certificate authority, not a device")
     usage = _extension(leaf, x509.KeyUsage)
     if usage is not None and not usage.digital_signature:
-        msg = "certificate 0: its key usage does not allow signatures"
-        raise RegistryError(msg)
+        raise RegistryError("certificate 0: its key usage does not allow signatures")
     try:
         key = PublicKey.from_cryptography(leaf.public_key())
     except InputError as error:
-        msg = f"certificate 0: {error}"
-        raise RegistryError(msg) from None
+        raise RegistryError(f"certificate 0: {error}") from None
     if key not in keys:
-        msg = f"certificate 0: its key {key.did} is no key of the device"
-        raise RegistryError(msg)
+        raise RegistryError(f"certificate 0: its key {key.did} is no key of the device")

@@ -28,21 +28,19 @@ def read_cose_key(data: bytes) -> tuple[str, bytes, bytes | bool | None]:
     members = _map(data)
     curve = members.get(_CRV)
     if not isinstance(curve, int) or curve not in _CURVES:
-        msg = f"COSE_Key label -1 (curve): expected one of {sorted(_CURVES)}, found {curve!r}"
-        raise InputError(msg)
+        raise InputError(f"COSE_Key label -1 (curve): expected one of {sorted(_CURVES)}, found {curve!r}")
     kty, name = _CURVES[curve]
     if members.get(_KTY) != kty:
-        msg = f"COSE_Key label 1 (key type): expected {kty} for {name}, found {members.get(_KTY)!r}"
-        raise InputError(msg)
+        raise InputError(
+            f"COSE_Key label 1 (key type): expected {kty} for {name}, found {members.get(_KTY)!r}"
+        )
     x, y = members.get(_X), members.get(_Y)
     if not isinstance(x, bytes):
-        msg = "COSE_Key label -2 (x): expected a byte string"
-        raise InputError(msg)
+        raise InputError("COSE_Key label -2 (x): expected a byte string")
     if name == "Ed25519":
         return name, x, None
     if not isinstance(y, bytes | bool):
-        msg = "COSE_Key label -3 (y): expected a byte string or a boolean"
-        raise InputError(msg)
+        raise InputError("COSE_Key label -3 (y): expected a byte string or a boolean")
     return name, x, y
 
 
@@ -50,22 +48,18 @@ def _map(data: bytes) -> dict[int, int | bytes | bool | str]:
     try:
         major, count, at = _head(data, 0)
         if major != 5:  # noqa: PLR2004 -- CBOR major type 5, a map
-            msg = "COSE_Key: expected a CBOR map"
-            raise InputError(msg)
+            raise InputError("COSE_Key: expected a CBOR map")
         members: dict[int, int | bytes | bool | str] = {}
         for _ in range(count):
             label, at = _value(data, at)
             value, at = _value(data, at)
             if not isinstance(label, int) or isinstance(label, bool) or label in members:
-                msg = f"COSE_Key: label {label!r} is no integer, or stands twice"
-                raise InputError(msg)
+                raise InputError(f"COSE_Key: label {label!r} is no integer, or stands twice")
             members[label] = value
     except IndexError:
-        msg = "COSE_Key: ends in the middle"
-        raise InputError(msg) from None
+        raise InputError("COSE_Key: ends in the middle") from None
     if at != len(data):
-        msg = f"COSE_Key: {len(data) - at} bytes too many"
-        raise InputError(msg)
+        raise InputError(f"COSE_Key: {len(data) - at} bytes too many")
     return members
 
 
@@ -76,8 +70,7 @@ def _head(data: bytes, at: int) -> tuple[int, int, int]:
     if short < 24:  # noqa: PLR2004 -- RFC 8949, section 3
         return major, short, at
     if short > 27:  # noqa: PLR2004
-        msg = "COSE_Key: indefinite or reserved length"
-        raise InputError(msg)
+        raise InputError("COSE_Key: indefinite or reserved length")
     width = 1 << (short - 24)
     if at + width > len(data):
         raise IndexError
@@ -97,5 +90,4 @@ def _value(data: bytes, at: int) -> tuple[int | bytes | bool | str, int]:
             raise IndexError
         found = data[at : at + argument]
         return (found if major == 2 else found.decode("utf-8", "replace")), at + argument  # noqa: PLR2004
-    msg = f"COSE_Key: a value of CBOR major type {major} has no place in a public key"
-    raise InputError(msg)
+    raise InputError(f"COSE_Key: a value of CBOR major type {major} has no place in a public key")

@@ -39,14 +39,14 @@ class Database:
         try:
             parsed = make_url(url)
         except ArgumentError:
-            msg = f"registry: expected {_FORMS}; found {url[:80]!r}"
-            raise RegistryError(msg) from None
+            raise RegistryError(f"registry: expected {_FORMS}; found {url[:80]!r}") from None
         backend = parsed.get_backend_name()
         self.shown = parsed.render_as_string(hide_password=True)
         if backend == "sqlite":
             if not parsed.database or parsed.database == ":memory:":
-                msg = f"registry {self.shown}: expected the path of a file"
-                raise RegistryError(msg, hint=f"for example {_FORMS}")
+                raise RegistryError(
+                    f"registry {self.shown}: expected the path of a file", hint=f"for example {_FORMS}"
+                )
             self.path: str | None = parsed.database
             self._engine = _sqlite(url, wait_seconds)
         elif backend in {"postgresql", "postgres"}:
@@ -54,11 +54,12 @@ class Database:
             try:
                 self._engine = create_engine(parsed.set(drivername="postgresql+psycopg"), pool_pre_ping=True)
             except ModuleNotFoundError:
-                msg = f"registry {self.shown}: the PostgreSQL driver psycopg is not installed"
-                raise RegistryError(msg, hint="pip install 'depinverify[postgres]'") from None
+                raise RegistryError(
+                    f"registry {self.shown}: the PostgreSQL driver psycopg is not installed",
+                    hint="pip install 'depinverify[postgres]'",
+                ) from None
         else:
-            msg = f"registry {self.shown}: expected {_FORMS}"
-            raise RegistryError(msg)
+            raise RegistryError(f"registry {self.shown}: expected {_FORMS}")
 
     def close(self) -> None:
         """Give back all connections."""
@@ -97,11 +98,15 @@ class Database:
         with self.reading() as connection:
             version = _version(connection)
         if version is None:
-            msg = f"registry {self.shown}: there is no registry here"
-            raise RegistryError(msg, hint=f"make one: depinverify registry init --url {self.shown}")
+            raise RegistryError(
+                f"registry {self.shown}: there is no registry here",
+                hint=f"make one: depinverify registry init --url {self.shown}",
+            )
         if version != NEWEST:
-            msg = f"registry {self.shown}: its tables have version {version}, this software reads {NEWEST}"
-            raise RegistryError(msg, hint=f"depinverify registry migrate --url {self.shown}")
+            raise RegistryError(
+                f"registry {self.shown}: its tables have version {version}, this software reads {NEWEST}",
+                hint=f"depinverify registry migrate --url {self.shown}",
+            )
 
     @contextmanager
     def _told(self) -> Iterator[None]:
@@ -112,8 +117,7 @@ class Database:
             hint = None
             if "locked" in reason or "lock timeout" in reason:
                 hint = f"another process has been writing for more than {self._wait_seconds:g} s; try again"
-            msg = f"registry {self.shown}: {reason}"
-            raise RegistryError(msg, hint=hint) from error
+            raise RegistryError(f"registry {self.shown}: {reason}", hint=hint) from error
 
 
 def _version(connection: Connection) -> str | None:

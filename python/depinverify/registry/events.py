@@ -82,8 +82,7 @@ def cell_members(cell: str | None) -> dict[str, str | int | None]:
     try:
         lat_e7, lon_e7, radius_m = cell_place(cell)
     except ValueError as error:
-        msg = f"cell: {error}"
-        raise InputError(msg) from None
+        raise InputError(f"cell: {error}") from None
     return {"cell": cell, "lat_e7": lat_e7, "lon_e7": lon_e7, "radius_m": radius_m}
 
 

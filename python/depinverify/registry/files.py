@@ -23,8 +23,7 @@ def written_whole(path: Path) -> Iterator[IO[bytes]]:
     try:
         handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
     except OSError as error:
-        msg = f"{path}: cannot be written ({error.strerror})"
-        raise InputError(msg) from None
+        raise InputError(f"{path}: cannot be written ({error.strerror})") from None
     try:
         with os.fdopen(handle, "wb") as file:
             yield file

@@ -110,14 +110,12 @@ class PublicKey:
         """
         if scheme is Scheme.ED25519:
             if len(data) != _ED25519_BYTES:
-                msg = f"an Ed25519 key has {_ED25519_BYTES} bytes, found {len(data)}"
-                raise InputError(msg)
+                raise InputError(f"an Ed25519 key has {_ED25519_BYTES} bytes, found {len(data)}")
             return cls(scheme, bytes(data))
         try:
             point = ec.EllipticCurvePublicKey.from_encoded_point(_CURVES[scheme], data)
         except ValueError:
-            msg = f"{len(data)} bytes are no SEC1 point of {scheme.label}"
-            raise InputError(msg) from None
+            raise InputError(f"{len(data)} bytes are no SEC1 point of {scheme.label}") from None
         return cls(scheme, _compressed(point))
 
     @classmethod
@@ -128,8 +126,7 @@ class PublicKey:
         if isinstance(key, ec.EllipticCurvePublicKey) and key.curve.name in _CURVE_NAMES:
             return cls(_CURVE_NAMES[key.curve.name], _compressed(key))
         curve = getattr(getattr(key, "curve", None), "name", type(key).__name__)
-        msg = f"expected an Ed25519, P-256 or secp256k1 key, found {curve}"
-        raise InputError(msg)
+        raise InputError(f"expected an Ed25519, P-256 or secp256k1 key, found {curve}")
 
     @classmethod
     def parse(cls, value: str | bytes | Mapping[str, Any], scheme: Scheme | None = None) -> PublicKey:
@@ -148,8 +145,9 @@ class PublicKey:
             return _from_jwk(value)
         text = value.strip()
         if len(text) > _LONGEST_TEXT:
-            msg = f"a public key as text has at most {_LONGEST_TEXT} characters, found {len(text)}"
-            raise InputError(msg)
+            raise InputError(
+                f"a public key as text has at most {_LONGEST_TEXT} characters, found {len(text)}"
+            )
         if text.startswith("did:"):
             return cls.from_did(text)
         if text.startswith("{"):
@@ -160,8 +158,7 @@ class PublicKey:
             data = bytes.fromhex(text)
         except ValueError:
             shown = text if len(text) <= _KID_BYTES * 2 else text[: _KID_BYTES * 2] + "..."
-            msg = f"expected a public key as did:key, JWK, PEM or hex, found {shown!r}"
-            raise InputError(msg) from None
+            raise InputError(f"expected a public key as did:key, JWK, PEM or hex, found {shown!r}") from None
         return _from_binary(data, scheme)
 
     def verify(self, message: bytes, signature: bytes) -> bool:
@@ -231,14 +228,15 @@ def read_private_key(pem: bytes, *, source: str = "private key") -> PrivateKey:
     try:
         key = serialization.load_pem_private_key(pem, password=None)
     except (ValueError, TypeError, UnsupportedAlgorithm) as error:
-        msg = f"{source}: expected an unencrypted private key in PEM form ({error})"
-        raise InputError(msg, hint="depinverify device keygen makes one") from None
+        raise InputError(
+            f"{source}: expected an unencrypted private key in PEM form ({error})",
+            hint="depinverify device keygen makes one",
+        ) from None
     if isinstance(key, ed25519.Ed25519PrivateKey):
         return key
     if isinstance(key, ec.EllipticCurvePrivateKey) and key.curve.name in _CURVE_NAMES:
         return key
-    msg = f"{source}: expected an Ed25519, P-256 or secp256k1 key, found {type(key).__name__}"
-    raise InputError(msg)
+    raise InputError(f"{source}: expected an Ed25519, P-256 or secp256k1 key, found {type(key).__name__}")
 
 
 @functools.lru_cache(maxsize=4096)
@@ -251,18 +249,19 @@ def _load(key: PublicKey) -> ed25519.Ed25519PublicKey | ec.EllipticCurvePublicKe
 @functools.lru_cache(maxsize=65536)
 def _from_did(text: str) -> PublicKey:
     if not text.startswith(_PREFIX) or len(text) > _LONGEST_DID:
-        msg = f"expected a key as {_PREFIX}..., found {text[:_LONGEST_DID]!r}"
-        raise InputError(msg)
+        raise InputError(f"expected a key as {_PREFIX}..., found {text[:_LONGEST_DID]!r}")
     coded = _base58_decode(text[len(_PREFIX) :])
     for scheme, prefix in _MULTICODEC.items():
         if coded.startswith(prefix):
             data = coded[len(prefix) :]
             if scheme is not Scheme.ED25519 and len(data) != _COMPRESSED_BYTES:
-                msg = f"{text}: expected a compressed point of {_COMPRESSED_BYTES} bytes, found {len(data)}"
-                raise InputError(msg)
+                raise InputError(
+                    f"{text}: expected a compressed point of {_COMPRESSED_BYTES} bytes, found {len(data)}"
+                )
             return PublicKey.from_bytes(scheme, data)
-    msg = f"{text}: expected an Ed25519, P-256 or secp256k1 key, found multicodec {coded[:2].hex()}"
-    raise InputError(msg)
+    raise InputError(
+        f"{text}: expected an Ed25519, P-256 or secp256k1 key, found multicodec {coded[:2].hex()}"
+    )
 
 
 def _compressed(key: ec.EllipticCurvePublicKey) -> bytes:
@@ -273,23 +272,23 @@ def _from_binary(data: bytes, scheme: Scheme | None) -> PublicKey:
     if scheme is not None:
         return PublicKey.from_bytes(scheme, data)
     if len(data) > _LONGEST_TEXT:
-        msg = f"a public key has at most {_LONGEST_TEXT} bytes, found {len(data)}"
-        raise InputError(msg)
+        raise InputError(f"a public key has at most {_LONGEST_TEXT} bytes, found {len(data)}")
     if data[:1] == bytes([_DER_SEQUENCE]):
         return _from_spki(data, pem=False)
     if data and data[0] >> 5 == 5:  # noqa: PLR2004 -- CBOR major type 5, a map
         name, x, y = read_cose_key(data)
         return _from_coordinates(name, x, y)
-    msg = f"{len(data)} raw key bytes need a named scheme"
-    raise InputError(msg, hint="name one of " + ", ".join(scheme.label for scheme in Scheme))
+    raise InputError(
+        f"{len(data)} raw key bytes need a named scheme",
+        hint="name one of " + ", ".join(scheme.label for scheme in Scheme),
+    )
 
 
 def _from_spki(data: bytes, *, pem: bool) -> PublicKey:
     try:
         key = serialization.load_pem_public_key(data) if pem else serialization.load_der_public_key(data)
     except (ValueError, TypeError, UnsupportedAlgorithm) as error:
-        msg = f"expected a SubjectPublicKeyInfo ({error})"
-        raise InputError(msg) from None
+        raise InputError(f"expected a SubjectPublicKeyInfo ({error})") from None
     return PublicKey.from_cryptography(key)
 
 
@@ -297,23 +296,19 @@ def _json_object(text: str) -> Mapping[str, Any]:
     try:
         value = json.loads(text)
     except (ValueError, RecursionError) as error:
-        msg = f"expected a JWK ({error})"
-        raise InputError(msg) from None
+        raise InputError(f"expected a JWK ({error})") from None
     if not isinstance(value, dict):
-        msg = "expected a JWK, which is a JSON object"
-        raise InputError(msg)
+        raise InputError("expected a JWK, which is a JSON object")
     return value
 
 
 def _from_jwk(jwk: Mapping[str, Any]) -> PublicKey:
     curve = jwk.get("crv")
     if not isinstance(curve, str) or curve not in _JWK_CURVES:
-        msg = f"JWK member crv: expected one of {', '.join(_JWK_CURVES)}, found {curve!r}"
-        raise InputError(msg)
+        raise InputError(f"JWK member crv: expected one of {', '.join(_JWK_CURVES)}, found {curve!r}")
     expected_kty = "OKP" if curve == "Ed25519" else "EC"
     if jwk.get("kty") != expected_kty:
-        msg = f"JWK member kty: expected {expected_kty} for {curve}, found {jwk.get('kty')!r}"
-        raise InputError(msg)
+        raise InputError(f"JWK member kty: expected {expected_kty} for {curve}, found {jwk.get('kty')!r}")
     x = _jwk_bytes(jwk, "x")
     return _from_coordinates(curve, x, None if curve == "Ed25519" else _jwk_bytes(jwk, "y"))
 
@@ -324,8 +319,7 @@ def _jwk_bytes(jwk: Mapping[str, Any], member: str) -> bytes:
         padded = value.encode("ascii") + b"=" * (-len(value) % 4)
         return base64.b64decode(padded, altchars=b"-_", validate=True)
     except ValueError:
-        msg = f"JWK member {member}: expected base64url text"
-        raise InputError(msg) from None
+        raise InputError(f"JWK member {member}: expected base64url text") from None
 
 
 def _from_coordinates(curve: str, x: bytes, y: bytes | bool | None) -> PublicKey:
@@ -334,8 +328,7 @@ def _from_coordinates(curve: str, x: bytes, y: bytes | bool | None) -> PublicKey
     if scheme is Scheme.ED25519:
         return PublicKey.from_bytes(scheme, x)
     if len(x) != _SCALAR_BYTES or (isinstance(y, bytes) and len(y) != _SCALAR_BYTES):
-        msg = f"coordinates of {curve} have {_SCALAR_BYTES} bytes"
-        raise InputError(msg)
+        raise InputError(f"coordinates of {curve} have {_SCALAR_BYTES} bytes")
     if isinstance(y, bytes):
         return PublicKey.from_bytes(scheme, b"\x04" + x + y)
     return PublicKey.from_bytes(scheme, (b"\x03" if y else b"\x02") + x)
@@ -356,8 +349,7 @@ def _base58_decode(text: str) -> bytes:
     for character in text:
         digit = _DIGITS.get(character)
         if digit is None:
-            msg = f"did:key: {character!r} is no base58 digit"
-            raise InputError(msg)
+            raise InputError(f"did:key: {character!r} is no base58 digit")
         number = number * 58 + digit
     zeros = len(text) - len(text.lstrip("1"))
     return b"\0" * zeros + number.to_bytes((number.bit_length() + 7) // 8)

@@ -51,19 +51,15 @@ def read_event(line: bytes) -> Event:
             line.decode(), object_pairs_hook=_object, parse_float=_no_float, parse_constant=_no_float
         )
     except RecursionError:
-        msg = "nested too deeply"
-        raise InputError(msg) from None
+        raise InputError("nested too deeply") from None
     except UnicodeDecodeError as error:
-        msg = f"not UTF-8 at byte {error.start}"
-        raise InputError(msg) from None
+        raise InputError(f"not UTF-8 at byte {error.start}") from None
     except InputError:
         raise
     except ValueError as error:
-        msg = f"not JSON: {error}"
-        raise InputError(msg) from None
+        raise InputError(f"not JSON: {error}") from None
     if not isinstance(value, dict):
-        msg = f"expected a JSON object, found {type(value).__name__}"
-        raise InputError(msg)
+        raise InputError(f"expected a JSON object, found {type(value).__name__}")
     return value
 
 
@@ -72,11 +68,9 @@ def _object(pairs: list[tuple[str, Any]]) -> Event:
     if len(members) != len(pairs):
         names = [name for name, _ in pairs]
         twice = next(name for name in names if names.count(name) > 1)
-        msg = f"member {twice!r} stands twice"
-        raise InputError(msg)
+        raise InputError(f"member {twice!r} stands twice")
     return members
 
 
 def _no_float(text: str) -> None:
-    msg = f"expected an integer, found {text[:40]}"
-    raise InputError(msg)
+    raise InputError(f"expected an integer, found {text[:40]}")

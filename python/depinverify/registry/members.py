@@ -198,8 +198,7 @@ def check_members(event: Mapping[str, Any], *, chained: bool) -> None:
     """
     kind = event.get("type")
     if not isinstance(kind, str) or kind not in EVENT_TYPES:
-        msg = f"type: expected one of {', '.join(EVENT_TYPES)}; found {_shown(kind)}"
-        raise RegistryError(msg)
+        raise RegistryError(f"type: expected one of {', '.join(EVENT_TYPES)}; found {_shown(kind)}")
     members = EVENT_TYPES[kind]
     expected = members.keys() | _COMMON | (_CHAINED if chained else set())
     if event.keys() != expected:
@@ -209,17 +208,17 @@ def check_members(event: Mapping[str, Any], *, chained: bool) -> None:
             for what, names in (("missing", missing), ("unknown", unknown))
             if names
         ]
-        msg = f"members of {kind}: {'; '.join(parts)}"
-        raise RegistryError(msg[:400], hint="absent values are written as null, never left out")
+        raise RegistryError(
+            f"members of {kind}: {'; '.join(parts)}"[:400],
+            hint="absent values are written as null, never left out",
+        )
     for name, member in members.items():
         if not member.accepts(event[name]):
-            msg = f"{name}: expected {member.expected}; found {_shown(event[name])}"
-            raise RegistryError(msg)
+            raise RegistryError(f"{name}: expected {member.expected}; found {_shown(event[name])}")
     if kind in _EITHER:
         first, second = _EITHER[kind]
         if (event[first] is None) == (event[second] is None):
-            msg = f"{kind}: expected exactly one of {first} and {second}, the other null"
-            raise RegistryError(msg)
+            raise RegistryError(f"{kind}: expected exactly one of {first} and {second}, the other null")
     _check_place(event)
     _check_signatures(event["sigs"])
     if chained:
@@ -235,38 +234,34 @@ def check_value(kind: str, name: str, value: object) -> str | None:
 def _check_place(event: Mapping[str, Any]) -> None:
     names = [name for name in ("cell", "lat_e7", "lon_e7", "radius_m") if name in event]
     if len({event[name] is None for name in names}) > 1:
-        msg = f"{', '.join(names)}: expected all of them or none"
-        raise RegistryError(msg)
+        raise RegistryError(f"{', '.join(names)}: expected all of them or none")
 
 
 def _check_signatures(sigs: object) -> None:
     if not isinstance(sigs, list) or not 1 <= len(sigs) <= _MOST_SIGNATURES:
-        msg = f"sigs: expected an array of 1 to {_MOST_SIGNATURES} signatures"
-        raise RegistryError(msg)
+        raise RegistryError(f"sigs: expected an array of 1 to {_MOST_SIGNATURES} signatures")
     for sig in sigs:
         if not isinstance(sig, dict) or sig.keys() != {"kid", "sig"} or not _KID.accepts(sig["kid"]):
-            msg = 'sigs: expected objects {"kid": hex, "sig": hex}'
-            raise RegistryError(msg)
+            raise RegistryError('sigs: expected objects {"kid": hex, "sig": hex}')
         if not _SIGNATURE(sig["sig"]):
-            msg = f"sigs: the signature of kid {sig['kid']}: expected 64 bytes in lower-case hex"
-            raise RegistryError(msg)
+            raise RegistryError(
+                f"sigs: the signature of kid {sig['kid']}: expected 64 bytes in lower-case hex"
+            )
     kids = [sig["kid"] for sig in sigs]
     if any(a >= b for a, b in pairwise(kids)):
-        msg = "sigs: expected ascending kids, each once"
-        raise RegistryError(msg)
+        raise RegistryError("sigs: expected ascending kids, each once")
 
 
 def _check_chained(event: Mapping[str, Any]) -> None:
     for name in ("seq", "recorded_ms", "effective_ms"):
         if not _MILLISECONDS.accepts(event[name]):
-            msg = f"{name}: expected an integer of 0 to 2^53 - 1; found {_shown(event[name])}"
-            raise RegistryError(msg)
+            raise RegistryError(f"{name}: expected an integer of 0 to 2^53 - 1; found {_shown(event[name])}")
     if not _HASH.accepts(event["prev_hash"]):
-        msg = f"prev_hash: expected {_HASH.expected}; found {_shown(event['prev_hash'])}"
-        raise RegistryError(msg)
+        raise RegistryError(f"prev_hash: expected {_HASH.expected}; found {_shown(event['prev_hash'])}")
     if event["effective_ms"] < event["recorded_ms"]:
-        msg = f"effective_ms {event['effective_ms']} is before recorded_ms {event['recorded_ms']}"
-        raise RegistryError(msg)
+        raise RegistryError(
+            f"effective_ms {event['effective_ms']} is before recorded_ms {event['recorded_ms']}"
+        )
 
 
 def _shown(value: object) -> str:

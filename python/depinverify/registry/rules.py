@@ -74,18 +74,21 @@ def apply_event(event: Event, state: WorkingSet, rules: Rules) -> None:
 def _enroll(event: Event, state: WorkingSet, rules: Rules) -> None:
     device = event["device"]
     if state.party(DEVICE, device) is not None:
-        msg = f"device {device} is enrolled already"
-        raise RegistryError(msg)
+        raise RegistryError(f"device {device} is enrolled already")
     nonce = state.nonce(event["nonce"])
     if nonce is not None and nonce.used_seq is not None:
-        msg = f"nonce {event['nonce']} was used already, by event {nonce.used_seq}"
-        raise RegistryError(msg, hint="every enrolment needs a nonce of its own: depinverify registry nonce")
+        raise RegistryError(
+            f"nonce {event['nonce']} was used already, by event {nonce.used_seq}",
+            hint="every enrolment needs a nonce of its own: depinverify registry nonce",
+        )
     own, owners = _new_key(event, "the device's key"), _owner_key(event["owner"], "the owner")
     signed = _check_signatures(event, [[own, *_authority(rules)]], owners)
     is_import = not signed.isdisjoint(_authority(rules))
     if nonce is None and not is_import and not rules.is_replay:
-        msg = f"nonce {event['nonce']} was not issued by this registry"
-        raise RegistryError(msg, hint="ask for one: depinverify registry nonce")
+        raise RegistryError(
+            f"nonce {event['nonce']} was not issued by this registry",
+            hint="ask for one: depinverify registry nonce",
+        )
     others = state.holders(DEVICE, event["key"]) - {device}
     if others and not is_import:
         msg = f"key {event['key']} is bound to device {min(others)} already"
@@ -121,8 +124,7 @@ def _enroll(event: Event, state: WorkingSet, rules: Rules) -> None:
 def _enroll_validator(event: Event, state: WorkingSet, rules: Rules) -> None:  # noqa: ARG001 -- as all
     validator = event["validator"]
     if state.party(VALIDATOR, validator) is not None:
-        msg = f"validator {validator} is enrolled already"
-        raise RegistryError(msg)
+        raise RegistryError(f"validator {validator} is enrolled already")
     _refuse_bound(state, VALIDATOR, validator, event["key"])
     own, owners = _new_key(event, "the validator's key"), _owner_key(event["owner"], "the owner")
     signed = _check_signatures(event, [[own]], owners)
@@ -147,8 +149,7 @@ def _enroll_validator(event: Event, state: WorkingSet, rules: Rules) -> None:  #
 def _by_validator(event: Event, state: WorkingSet, rules: Rules) -> None:  # noqa: ARG001
     validator = _enrolled(state, VALIDATOR, event["validator"])
     if event.get("device") is not None and state.party(DEVICE, event["device"]) is None:
-        msg = f"device {event['device']} is not enrolled"
-        raise RegistryError(msg)
+        raise RegistryError(f"device {event['device']} is not enrolled")
     valid = [
         _Signatory("a key of the validator", key.kid, key.key)
         for key in validator.keys.values()
@@ -161,17 +162,15 @@ def _rotate(event: Event, state: WorkingSet, rules: Rules) -> None:  # noqa: ARG
     party = _either(event, state)
     old = party.keys.get(event["old_kid"])
     if old is None:
-        msg = f"old_kid {event['old_kid']} is no key of {_NAMES[party.party]} {party.id}"
-        raise RegistryError(msg)
+        raise RegistryError(f"old_kid {event['old_kid']} is no key of {_NAMES[party.party]} {party.id}")
     if _has_ended(old, event["effective_ms"]):
-        msg = f"key {old.kid} ended at {old.valid_to_ms} and names no successor at {event['effective_ms']}"
-        raise RegistryError(msg)
+        raise RegistryError(
+            f"key {old.kid} ended at {old.valid_to_ms} and names no successor at {event['effective_ms']}"
+        )
     if event["kid"] in party.keys:
-        msg = f"kid {event['kid']} is a key of {_NAMES[party.party]} {party.id} already"
-        raise RegistryError(msg)
+        raise RegistryError(f"kid {event['kid']} is a key of {_NAMES[party.party]} {party.id} already")
     if any(key.key == event["key"] for key in party.keys.values()):
-        msg = f"key {event['key']} is a key of {_NAMES[party.party]} {party.id} already"
-        raise RegistryError(msg)
+        raise RegistryError(f"key {event['key']} is a key of {_NAMES[party.party]} {party.id} already")
     _refuse_bound(state, party.party, party.id, event["key"])
     _check_signatures(
         event, [[_Signatory("the old key", old.kid, old.key)], [_new_key(event, "the new key")]], []
@@ -184,8 +183,7 @@ def _revoke(event: Event, state: WorkingSet, rules: Rules) -> None:
     party = _either(event, state, may_be_retired=True)
     key = party.keys.get(event["kid"])
     if key is None:
-        msg = f"kid {event['kid']} is no key of {_NAMES[party.party]} {party.id}"
-        raise RegistryError(msg)
+        raise RegistryError(f"kid {event['kid']} is no key of {_NAMES[party.party]} {party.id}")
     _check_signatures(event, [[*_owner_key(party.owner, "the owner"), *_authority(rules)]], [])
     key.end(event["effective_ms"])
 
@@ -228,8 +226,10 @@ def _certify(event: Event, state: WorkingSet, rules: Rules) -> None:
     if rules.certificates is None:
         if rules.is_replay:
             return
-        msg = f"device {device.id}: no manufacturer root is known, so no certificate chain can be checked"
-        raise RegistryError(msg, hint="name the roots: depinverify registry roots ROOT.pem")
+        raise RegistryError(
+            f"device {device.id}: no manufacturer root is known, so no certificate chain can be checked",
+            hint="name the roots: depinverify registry roots ROOT.pem",
+        )
     held = [
         PublicKey.from_did(key.key)
         for key in device.keys.values()
@@ -266,11 +266,9 @@ _APPLY = {
 def _enrolled(state: WorkingSet, kind: int, identifier: str, *, may_be_retired: bool = False) -> Party:
     party = state.party(kind, identifier)
     if party is None:
-        msg = f"{_NAMES[kind]} {identifier} is not enrolled"
-        raise RegistryError(msg)
+        raise RegistryError(f"{_NAMES[kind]} {identifier} is not enrolled")
     if party.retired_ms is not None and not may_be_retired:
-        msg = f"{_NAMES[kind]} {identifier} is retired from {party.retired_ms} on"
-        raise RegistryError(msg)
+        raise RegistryError(f"{_NAMES[kind]} {identifier} is retired from {party.retired_ms} on")
     return party
 
 
@@ -286,8 +284,7 @@ def _has_ended(key: BoundKey, at_ms: int) -> bool:
 def _refuse_bound(state: WorkingSet, kind: int, identifier: str, key: str) -> None:
     others = state.holders(kind, key) - {identifier}
     if others:
-        msg = f"key {key} is bound to {_NAMES[kind]} {min(others)} already"
-        raise RegistryError(msg)
+        raise RegistryError(f"key {key} is bound to {_NAMES[kind]} {min(others)} already")
 
 
 def _new_key(event: Event, name: str) -> _Signatory:
@@ -319,8 +316,7 @@ def _check_cell(event: Event) -> None:
     for name in ("lat_e7", "lon_e7", "radius_m"):
         right = place[name]
         if not isinstance(right, int) or abs(event[name] - right) > _PLACE_TOLERANCE:
-            msg = f"{name}: expected {right}, the cell's own; found {event[name]}"
-            raise RegistryError(msg)
+            raise RegistryError(f"{name}: expected {right}, the cell's own; found {event[name]}")
 
 
 def _check_signatures(
@@ -333,17 +329,19 @@ def _check_signatures(
     for sig in event["sigs"]:
         named = [signatory for signatory in possible if signatory.kid == sig["kid"]]
         if not named:
-            msg = f"signature of kid {sig['kid']}: nobody who may sign a {event['type']} here has this kid"
-            raise RegistryError(msg)
+            raise RegistryError(
+                f"signature of kid {sig['kid']}: nobody who may sign a {event['type']} here has this kid"
+            )
         signature = bytes.fromhex(sig["sig"])
         good = {key for key in {s.key for s in named} if PublicKey.from_did(key).verify(message, signature)}
         if not good:
-            msg = f"signature of kid {sig['kid']} ({named[0].name}) is wrong"
-            raise RegistryError(msg, hint="it is over SHA-256 of the event's canonical JSON, see events.sign")
+            raise RegistryError(
+                f"signature of kid {sig['kid']} ({named[0].name}) is wrong",
+                hint="it is over SHA-256 of the event's canonical JSON, see events.sign",
+            )
         signed.update(s for s in named if s.key in good)
     for group in required:
         if not signed.intersection(group):
             names = " or ".join(dict.fromkeys(signatory.name for signatory in group)) or _NO_AUTHORITY
-            msg = f"{event['type']}: the signature of {names} is missing"
-            raise RegistryError(msg)
+            raise RegistryError(f"{event['type']}: the signature of {names} is missing")
     return signed

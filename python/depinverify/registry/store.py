@@ -11,21 +11,19 @@ from __future__ import annotations
 import secrets
 import time
 from contextlib import contextmanager
-from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import func, insert, select
 
 from depinverify.canonical import canonical_json
 from depinverify.exceptions import InputError, RegistryError
 from depinverify.registry import tables
 from depinverify.registry.certificates import CertificatePolicy
+from depinverify.registry.chain import EVENTS_PER_RUN, Appended, Chain, authority_of, policy_of, runs
 from depinverify.registry.database import Database
 from depinverify.registry.keys import PublicKey
-from depinverify.registry.lines import GENESIS, event_hash, read_event
-from depinverify.registry.members import check_members
-from depinverify.registry.rules import Rules, apply_event
+from depinverify.registry.lines import GENESIS
 from depinverify.registry.state import WorkingSet
 
 if TYPE_CHECKING:
@@ -34,37 +32,16 @@ if TYPE_CHECKING:
     from typing import Self
 
     from depinverify.canonical import Json
-    from depinverify.registry.lines import Event
 
 __all__ = ["DEFAULT_URL", "Appended", "Registry", "system_clock_ms"]
 
 DEFAULT_URL = "sqlite:///devices.db"
-#: Events that are read, checked and written together.
-_EVENTS_PER_RUN = 1000
-#: How far the machine's clock may lie behind the last event before the registry stops taking events.
-_CLOCK_FALL_MS = 60_000
 _NONCE_BYTES = 32
 
 
 def system_clock_ms() -> int:
     """Milliseconds since the Unix epoch by this machine's clock."""
     return time.time_ns() // 1_000_000
-
-
-class Appended(NamedTuple):
-    """Place of an event in the chain.
-
-    Attributes:
-        seq: Its number.
-        recorded_ms: When the registry took it.
-        effective_ms: From when on it holds.
-        hash: Hash of its line, which is the registry's head if it is the last.
-    """
-
-    seq: int
-    recorded_ms: int
-    effective_ms: int
-    hash: str
 
 
 class Registry:
@@ -155,7 +132,7 @@ class Registry:
     def authority(self) -> tuple[PublicKey, ...]:
         """Keys that may sign as the registry authority."""
         with self._database.reading() as connection:
-            return _authority(connection)
+            return authority_of(connection)
 
     def set_authority(self, keys: Iterable[PublicKey]) -> None:
         """Name the keys that may sign as the registry authority from now on, instead of those before.
@@ -169,7 +146,7 @@ class Registry:
     def roots(self) -> CertificatePolicy | None:
         """Policy for certificates: the manufacturers' roots, or ``None`` if there are none."""
         with self._database.reading() as connection:
-            return _policy(connection)
+            return policy_of(connection)
 
     def set_roots(self, roots: Sequence[bytes]) -> None:
         """Name the manufacturers' root certificates (DER), instead of those before."""
@@ -210,7 +187,9 @@ class Registry:
         Raises:
             RegistryError: It is refused; the message says why.
         """
-        return self.append_many([event], effective_ms=effective_ms)[0]
+        with self.appending(effective_ms=effective_ms) as chain:
+            chain.is_single = True
+            return chain.take([event])[0]
 
     def append_many(
         self,
@@ -229,9 +208,22 @@ class Registry:
         Raises:
             RegistryError: One is refused; the message has its number in this call, from 0.
         """
+        taken: list[Appended] = []
+        with self.appending(effective_ms=effective_ms) as chain:
+            for run in runs(events):
+                taken += chain.take(run)
+                if progress is not None:
+                    progress(len(taken))
+        return taken
+
+    @contextmanager
+    def appending(self, *, effective_ms: int | None = None) -> Iterator[Chain]:
+        """A transaction that takes events: ``with registry.appending() as chain: chain.take(run)``.
+
+        After an error in the block, nothing of it was taken.
+        """
         with self._database.writing() as connection:
-            chain = Chain(connection, self._clock, effective_ms=effective_ms)
-            return chain.take(events, progress)
+            yield Chain(connection, self._clock, effective_ms=effective_ms)
 
     def restore(self, lines: Iterable[bytes], *, progress: Callable[[int], None] | None = None) -> Appended:
         """Fill an empty registry with a backup's lines; chain, signatures and rules are checked again.
@@ -246,14 +238,17 @@ class Registry:
         with self._database.writing() as connection:
             chain = Chain(connection, self._clock, is_replay=True)
             if chain.next_seq:
-                msg = f"registry {self.url} holds {chain.next_seq} events already"
-                raise RegistryError(msg, hint="a backup is restored into an empty registry")
+                raise RegistryError(
+                    f"registry {self.url} holds {chain.next_seq} events already",
+                    hint="a backup is restored into an empty registry",
+                )
             last = None
-            for taken in chain.replay(lines, progress):
-                last = taken
+            for run in runs(lines):
+                last = chain.replay(run)[-1]
+                if progress is not None:
+                    progress(chain.seen)
         if last is None:
-            msg = "the backup holds no event"
-            raise RegistryError(msg)
+            raise RegistryError("the backup holds no event")
         return last
 
     # --- reading
@@ -281,7 +276,7 @@ class Registry:
         if validator is not None:
             query = query.where(tables.events.c.validator == _identifier(validator, "validator"))
         with self._database.reading() as connection:
-            streaming = connection.execution_options(yield_per=_EVENTS_PER_RUN)
+            streaming = connection.execution_options(yield_per=EVENTS_PER_RUN)
             with streaming.execute(query) as found:
                 for (line,) in found:
                     yield bytes(line) + b"\n"
@@ -316,8 +311,7 @@ class Registry:
         name, kind = ("device", tables.DEVICE) if device is not None else ("validator", tables.VALIDATOR)
         identifier = device if device is not None else validator
         if identifier is None:
-            msg = "state: expected a device or a validator"
-            raise InputError(msg)
+            raise InputError("state: expected a device or a validator")
         _identifier(identifier, name)
         working = WorkingSet()
         with self._database.reading() as connection:
@@ -349,149 +343,11 @@ class Registry:
         return count
 
 
-class Chain:
-    """The end of the chain inside a writing transaction: gives events their places and writes them."""
-
-    def __init__(
-        self,
-        connection: Connection,
-        clock: Callable[[], int],
-        *,
-        effective_ms: int | None = None,
-        is_replay: bool = False,
-    ) -> None:
-        self._connection = connection
-        self._effective_ms = effective_ms
-        self._is_replay = is_replay
-        self.rules = Rules(_authority(connection), _policy(connection), is_replay)
-        last = connection.execute(
-            select(tables.events.c.seq, tables.events.c.recorded_ms, tables.events.c.hash)
-            .order_by(tables.events.c.seq.desc())
-            .limit(1)
-        ).first()
-        self.next_seq = 0 if last is None else last.seq + 1
-        self._last_recorded_ms = 0 if last is None else last.recorded_ms
-        self._head = GENESIS if last is None else bytes(last.hash).hex()
-        now = clock()
-        if not is_replay and now < self._last_recorded_ms - _CLOCK_FALL_MS:
-            msg = f"the clock says {now}, which is long before the last event at {self._last_recorded_ms}"
-            raise RegistryError(msg, hint="set this machine's clock; the times of a registry never fall")
-        #: When the events of this transaction are recorded.
-        self.recorded_ms = max(now, self._last_recorded_ms)
-        if effective_ms is not None and effective_ms < self.recorded_ms:
-            msg = f"effective_ms {effective_ms} is before now, {self.recorded_ms}: events cannot be backdated"
-            raise RegistryError(msg)
-
-    def take(
-        self, events: Iterable[Mapping[str, Any]], progress: Callable[[int], None] | None = None
-    ) -> list[Appended]:
-        """Check events, give them their places, write them."""
-        taken: list[Appended] = []
-        for run in _runs(events):
-            placed = [self._taken(event, at) for at, event in enumerate(run, len(taken))]
-            taken.extend(self._write(placed, first=len(taken)))
-            if progress is not None:
-                progress(len(taken))
-        return taken
-
-    def replay(
-        self, lines: Iterable[bytes], progress: Callable[[int], None] | None = None
-    ) -> Iterator[Appended]:
-        """Check lines that have their places already, and write them."""
-        count = 0
-        for run in _runs(lines):
-            yield from self._write(
-                [self._replayed(line, at) for at, line in enumerate(run, count)], first=count
-            )
-            count += len(run)
-            if progress is not None:
-                progress(count)
-
-    def _taken(self, event: Mapping[str, Any], at: int) -> Event:
-        with _named(at):
-            check_members(event, chained=False)
-        effective_ms = self.recorded_ms if self._effective_ms is None else self._effective_ms
-        return {**event, "recorded_ms": self.recorded_ms, "effective_ms": effective_ms}
-
-    def _replayed(self, line: bytes, at: int) -> Event:
-        with _named(at):
-            event = read_event(line.rstrip(b"\n"))
-            check_members(event, chained=True)
-            if canonical_json(event) != line.rstrip(b"\n"):
-                msg = "the line is not in canonical form"
-                raise RegistryError(msg)
-        return event
-
-    def _write(self, events: list[Event], *, first: int) -> list[Appended]:
-        state = WorkingSet()
-        state.load(self._connection, events)
-        rows, taken = [], []
-        for at, event in enumerate(events, first):
-            with _named(at):
-                if self._is_replay:
-                    self._check_place(event)
-                event["seq"], event["prev_hash"] = self.next_seq, self._head
-                apply_event(event, state, self.rules)
-            line = canonical_json(event)
-            self._head = event_hash(line)
-            self._last_recorded_ms = event["recorded_ms"]
-            self.next_seq += 1
-            rows.append((event, line, self._head))
-            taken.append(Appended(event["seq"], event["recorded_ms"], event["effective_ms"], self._head))
-        state.store(self._connection, rows)
-        return taken
-
-    def _check_place(self, event: Event) -> None:
-        if event["seq"] != self.next_seq or event["prev_hash"] != self._head:
-            found = f"seq {event['seq']} after {event['prev_hash']}"
-            msg = f"expected seq {self.next_seq} after {self._head}; found {found}"
-            raise RegistryError(msg, hint="a line is missing, doubled, moved or changed")
-        if event["recorded_ms"] < self._last_recorded_ms:
-            msg = f"recorded_ms {event['recorded_ms']} is before {self._last_recorded_ms} of the event before"
-            raise RegistryError(msg)
-
-
-class _named:  # noqa: N801 -- reads as a statement
-    """Names the event in the message of an error."""
-
-    def __init__(self, at: int) -> None:
-        self._at = at
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: object) -> None:
-        if isinstance(error, RegistryError | InputError):
-            msg = f"event {self._at}: {error}"
-            raise RegistryError(msg, hint=error.hint) from None
-
-
-def _runs(items: Iterable[Any]) -> Iterator[list[Any]]:
-    iterator = iter(items)
-    while run := list(islice(iterator, _EVENTS_PER_RUN)):
-        yield run
-
-
-def _setting(connection: Connection, name: str) -> Any:  # noqa: ANN401 -- a JSON value
-    value = connection.execute(select(tables.settings.c.value).where(tables.settings.c.name == name)).scalar()
-    return None if value is None else read_event(b'{"value":' + bytes(value) + b"}")["value"]
-
-
-def _authority(connection: Connection) -> tuple[PublicKey, ...]:
-    return tuple(PublicKey.from_did(did) for did in _setting(connection, "authority") or ())
-
-
-def _policy(connection: Connection) -> CertificatePolicy | None:
-    roots = _setting(connection, "roots")
-    return CertificatePolicy([bytes.fromhex(root) for root in roots]) if roots else None
-
-
 def _identifier(text: str, name: str) -> bytes:
     try:
         return bytes.fromhex(text)
     except ValueError:
-        msg = f"{name}: expected hex, found {text[:80]!r}"
-        raise InputError(msg) from None
+        raise InputError(f"{name}: expected hex, found {text[:80]!r}") from None
 
 
 @contextmanager
@@ -505,5 +361,7 @@ def _closed_on_error(database: Database) -> Iterator[None]:
 
 def _require_file(path: str, shown: str) -> None:
     if not Path(path).is_file():
-        msg = f"registry {shown}: there is no such file"
-        raise RegistryError(msg, hint=f"make one: depinverify registry init --url {shown}")
+        raise RegistryError(
+            f"registry {shown}: there is no such file",
+            hint=f"make one: depinverify registry init --url {shown}",
+        )
