@@ -4,6 +4,7 @@ from typing import Final, final
 
 import numpy as np
 from arro3.core import RecordBatchReader
+from arro3.core.types import ArrowStreamExportable
 from numpy.typing import NDArray
 
 __version__: Final[str]
@@ -407,5 +408,20 @@ def cell_place(cell: str) -> tuple[int, int, int]:
     """Latitude and longitude of an H3 cell's centre in 10^-7 degrees, and its radius in metres.
 
     Raises:
-        ValueError: Not 15 or 16 lower-case hex digits, no cell, or a resolution outside 5 to 12.
+        depinverify.exceptions.InputError: No cell of resolution 5 to 12 in lower-case hex.
+    """
+# table_file
+
+def read_table(path: str | PathLike[str]) -> RecordBatchReader:
+    """A Parquet file as a stream of record batches.
+
+    Raises:
+        depinverify.exceptions.InputError: Not a Parquet file that can be read.
+    """
+
+def write_table(path: str | PathLike[str], data: ArrowStreamExportable) -> int:
+    """Write a stream of record batches as a Parquet file, complete or not at all; how many rows.
+
+    Raises:
+        depinverify.exceptions.InputError: The file cannot be written.
     """

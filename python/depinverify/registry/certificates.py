@@ -19,20 +19,22 @@ from __future__ import annotations
 import base64
 import datetime as dt
 import warnings
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, TypeVar
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
-from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.x509.oid import ExtensionOID
 
 from depinverify.exceptions import InputError, RegistryError
 from depinverify.registry.keys import PublicKey
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
 
-__all__ = ["CertificatePolicy"]
+__all__ = ["CertificatePolicy", "read_certificates"]
 
 _LONGEST_CHAIN = 8
 _LARGEST_CERTIFICATE = 16384
@@ -55,6 +57,26 @@ _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 _UNREADABLE = (ValueError, TypeError, UnsupportedAlgorithm, x509.InvalidVersion, x509.DuplicateExtension)
 
 _E = TypeVar("_E", bound=x509.ExtensionType)
+
+
+def read_certificates(path: Path) -> list[bytes]:
+    """Certificates of a file, PEM (any number) or DER (one), as DER in the order of the file.
+
+    Raises:
+        InputError: The file cannot be read, or holds no certificate.
+    """
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror})") from None
+    if b"-----BEGIN CERTIFICATE-----" not in data:
+        return [data]
+    try:
+        with _tolerant():
+            found = x509.load_pem_x509_certificates(data)
+    except _UNREADABLE as error:
+        raise InputError(f"{path}: expected certificates in PEM form ({str(error)[:200]})") from None
+    return [certificate.public_bytes(serialization.Encoding.DER) for certificate in found]
 
 
 class CertificatePolicy:
@@ -124,13 +146,19 @@ class CertificatePolicy:
         raise RegistryError(f"{name}: its issuer is none of the {len(self._roots)} known manufacturer roots")
 
 
+@contextmanager
+def _tolerant() -> Iterator[None]:
+    """Device certificates bend rules (serial numbers, names) that the parser only warns about."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
+
+
 def _load(der: bytes, name: str) -> x509.Certificate:
     if len(der) > _LARGEST_CERTIFICATE:
         raise RegistryError(f"{name}: {len(der)} bytes, at most {_LARGEST_CERTIFICATE} are read")
     try:
-        with warnings.catch_warnings():
-            # Device certificates bend rules (serial numbers, names) that the parser only warns about.
-            warnings.simplefilter("ignore")
+        with _tolerant():
             certificate = x509.load_der_x509_certificate(der)
             # Lazy parts of the parser are read here, so that nothing fails later.
             _ = (

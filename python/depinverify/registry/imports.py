@@ -14,7 +14,7 @@ import secrets
 from collections import Counter
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Any
 
 from depinverify.exceptions import DepinverifyError, InputError, RegistryError
 from depinverify.registry import events
@@ -66,6 +66,20 @@ class ImportReport:
         self.reasons[bad.reason if bad.column is None else f"{bad.column}: {bad.reason}"] += 1
         if len(self.bad_rows) < _KEPT:
             self.bad_rows.append(bad)
+
+    def as_dict(self) -> dict[str, Any]:
+        """All of it as a JSON value."""
+        return {
+            "source": self.source,
+            "rows": self.rows,
+            "imported": self.imported,
+            "bad_count": self.bad_count,
+            "reasons": dict(self.reasons.most_common()),
+            "bad_rows": [
+                {"line": bad.line, "column": bad.column, "reason": bad.reason, "found": bad.found}
+                for bad in self.bad_rows
+            ],
+        }
 
     def summary(self) -> str:
         """A text of bounded length: how many rows are bad, why, and the first of them."""
@@ -143,6 +157,7 @@ def import_devices(
                     if bad_file is not None:
                         _write_bad(bad_file, one)
             if report.bad_count and skip_bad is None:
+                report.imported = 0
                 raise ImportRefusedError(report)
     return report
 

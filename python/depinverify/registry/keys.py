@@ -16,10 +16,10 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
-from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature, encode_dss_signature
+from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 
 from depinverify.exceptions import InputError
 from depinverify.registry.cose_key import read_cose_key
@@ -41,7 +41,8 @@ _KID_BYTES = 16
 _ED25519_BYTES = 32
 _COMPRESSED_BYTES = 33
 _SCALAR_BYTES = 32
-_SIGNATURE_BYTES = 64
+#: Verdict of a good signature.
+_GOOD = 0
 _DER_SEQUENCE = 0x30
 
 
@@ -162,20 +163,14 @@ class PublicKey:
         return _from_binary(data, scheme)
 
     def verify(self, message: bytes, signature: bytes) -> bool:
-        """Whether the signature (64 bytes; r and s for the ECDSA schemes) over the message is good."""
-        if len(signature) != _SIGNATURE_BYTES:
-            return False
-        try:
-            key = _load(self)
-            if isinstance(key, ed25519.Ed25519PublicKey):
-                key.verify(signature, message)
-            else:
-                r = int.from_bytes(signature[:_SCALAR_BYTES])
-                s = int.from_bytes(signature[_SCALAR_BYTES:])
-                key.verify(encode_dss_signature(r, s), message, ec.ECDSA(hashes.SHA256()))
-        except (InvalidSignature, ValueError):
-            return False
-        return True
+        """Whether the signature (64 bytes; r and s for the ECDSA schemes) over the message is good.
+
+        The rule is that of proofs: profile ``strict`` for Ed25519, ``p1363-any_s`` otherwise.
+        """
+        from depinverify._native import verify_signature  # noqa: PLC0415 -- whoever only reads keys needs it not
+
+        profile = "strict" if self.scheme is Scheme.ED25519 else "p1363-any_s"
+        return verify_signature(self.scheme.label, profile, self.data, message, signature) == _GOOD
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,7 +199,9 @@ class Signer:
         """Signature of 64 bytes over the message."""
         if isinstance(self.private, ed25519.Ed25519PrivateKey):
             return self.private.sign(message)
-        r, s = decode_dss_signature(self.private.sign(message, ec.ECDSA(hashes.SHA256(), deterministic_signing=True)))
+        r, s = decode_dss_signature(
+            self.private.sign(message, ec.ECDSA(hashes.SHA256(), deterministic_signing=True))
+        )
         return r.to_bytes(_SCALAR_BYTES) + s.to_bytes(_SCALAR_BYTES)
 
 
@@ -237,13 +234,6 @@ def read_private_key(pem: bytes, *, source: str = "private key") -> PrivateKey:
     if isinstance(key, ec.EllipticCurvePrivateKey) and key.curve.name in _CURVE_NAMES:
         return key
     raise InputError(f"{source}: expected an Ed25519, P-256 or secp256k1 key, found {type(key).__name__}")
-
-
-@functools.lru_cache(maxsize=4096)
-def _load(key: PublicKey) -> ed25519.Ed25519PublicKey | ec.EllipticCurvePublicKey:
-    if key.scheme is Scheme.ED25519:
-        return ed25519.Ed25519PublicKey.from_public_bytes(key.data)
-    return ec.EllipticCurvePublicKey.from_encoded_point(_CURVES[key.scheme], key.data)
 
 
 @functools.lru_cache(maxsize=65536)

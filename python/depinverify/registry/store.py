@@ -9,8 +9,9 @@ processes may write at once.
 from __future__ import annotations
 
 import secrets
+import tempfile
 import time
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -125,8 +126,7 @@ class Registry:
         """Where it lies, without the password."""
         return self._database.shown
 
-    # --- settings
-    # -------------------------------------------------------------------------------------------------
+    # settings
 
     @property
     def authority(self) -> tuple[PublicKey, ...]:
@@ -158,8 +158,13 @@ class Registry:
             connection.execute(tables.settings.delete().where(tables.settings.c.name == name))
             connection.execute(insert(tables.settings), {"name": name, "value": canonical_json(value)})
 
-    # --- taking events
-    # --------------------------------------------------------------------------------------------
+    def _set_all(self, settings: Sequence[Mapping[str, Any]]) -> None:
+        with self._database.writing() as connection:
+            connection.execute(tables.settings.delete())
+            if settings:
+                connection.execute(insert(tables.settings), settings)
+
+    # taking events
 
     def issue_nonce(self) -> str:
         """A fresh nonce for one enrolment, as hex."""
@@ -251,8 +256,45 @@ class Registry:
             raise RegistryError("the backup holds no event")
         return last
 
-    # --- reading
-    # --------------------------------------------------------------------------------------------------
+    @classmethod
+    def migrate(cls, url: str = DEFAULT_URL, *, wait_seconds: float = 60.0) -> bool:
+        """Bring the tables of an older registry to the newest version; whether anything was done."""
+        database = Database(url, wait_seconds=wait_seconds)
+        with closing(database):
+            if database.path is not None:
+                _require_file(database.path, database.shown)
+            return database.migrate()
+
+    def verify(self, *, head: str | None = None, progress: Callable[[int], None] | None = None) -> int:
+        """Check all events again, as if they were taken now; how many there are.
+
+        Args:
+            head: A head that was published elsewhere, which must be the hash of one of the events.
+            progress: Called with the number of events so far.
+
+        Raises:
+            RegistryError: The chain is broken, a signature is wrong, or the head is not in it.
+        """
+        with self._database.reading() as connection:
+            settings = [dict(row) for row in connection.execute(select(tables.settings)).mappings()]
+            if head is not None:
+                known = select(tables.events.c.seq).where(tables.events.c.hash == _identifier(head, "head"))
+                if connection.execute(known).first() is None:
+                    raise RegistryError(
+                        f"registry {self.url}: no event has the hash {head}",
+                        hint="the history was rewritten, or the head is that of another registry",
+                    )
+        count = self.count()["events"]
+        if count:
+            with (
+                tempfile.TemporaryDirectory(prefix="depinverify-") as folder,
+                Registry.create(f"sqlite:///{folder}/replayed.db") as replayed,
+            ):
+                replayed._set_all(settings)  # noqa: SLF001 -- a registry like this one
+                replayed.restore(self.lines(), progress=progress)
+        return count
+
+    # reading
 
     def lines(
         self,

@@ -9,6 +9,7 @@ pub mod fixed;
 pub mod hash;
 pub mod schema;
 pub mod spill;
+pub mod table_file;
 pub mod verdict;
 
 pub mod beacon;

@@ -1,13 +1,14 @@
 //! `cell_place`: centre and radius of an H3 cell.
 
 use depinverify_core::checks::cells;
-use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
+
+use crate::errors::input_error;
 
 /// Latitude and longitude of the cell's centre in 10^-7 degrees, and its radius in metres.
 #[pyfunction]
-pub fn cell_place(cell: &str) -> PyResult<(i32, i32, u32)> {
+pub fn cell_place(py: Python<'_>, cell: &str) -> PyResult<(i32, i32, u32)> {
     let place =
-        cells::cell_place(cell).map_err(|error| PyValueError::new_err(format!("{cell:?}: {error}")))?;
+        cells::cell_place(cell).map_err(|error| input_error(py, &format!("{cell:?}: {error}"), None))?;
     Ok((place.lat_e7, place.lon_e7, place.radius_m))
 }

@@ -15,6 +15,7 @@ mod observations;
 mod registry;
 mod reward;
 mod signature;
+mod table_file;
 mod tables;
 mod verification;
 
@@ -33,5 +34,6 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     reward::register(module)?;
     tables::register(module)?;
     module.add_function(wrap_pyfunction!(cells::cell_place, module)?)?;
+    table_file::register(module)?;
     Ok(())
 }

@@ -1,0 +1,64 @@
+use std::sync::Arc;
+
+use arrow_array::{Int64Array, StringArray};
+use arrow_schema::{DataType, Field, Schema};
+
+use super::*;
+
+fn table() -> RecordBatch {
+    let schema = Schema::new(vec![
+        Field::new("name", DataType::Utf8, false),
+        Field::new("count", DataType::Int64, true),
+    ]);
+    let names = StringArray::from_iter_values((0..10_000).map(|row| format!("device {row}")));
+    let counts = Int64Array::from_iter((0..10_000).map(|row| (row % 3 != 0).then_some(row)));
+    RecordBatch::try_new(Arc::new(schema), vec![Arc::new(names), Arc::new(counts)]).unwrap()
+}
+
+fn folder(name: &str) -> PathBuf {
+    let folder = std::env::temp_dir().join(format!("depinverify-table-{name}-{}", std::process::id()));
+    fs::create_dir_all(&folder).unwrap();
+    folder
+}
+
+#[test]
+fn a_table_is_read_back_in_bounded_batches() {
+    let folder = folder("back");
+    let path = folder.join("devices.parquet");
+    let rows = write_table(&path, &table().schema(), std::iter::once(Ok(table()))).unwrap();
+    assert_eq!(rows, 10_000);
+    let batches: Vec<_> = read_table(&path).unwrap().map(Result::unwrap).collect();
+    assert!(batches.iter().all(|batch| batch.num_rows() <= ROWS_PER_BATCH));
+    assert_eq!(arrow_select::concat::concat_batches(&table().schema(), &batches).unwrap(), table());
+    fs::remove_dir_all(folder).unwrap();
+}
+
+#[test]
+fn an_error_in_the_middle_leaves_no_file() {
+    let folder = folder("middle");
+    let batches = [Ok(table()), Err(ArrowError::ComputeError("stop".to_owned()))];
+    let error = write_table(&folder.join("x.parquet"), &table().schema(), batches.into_iter()).unwrap_err();
+    assert!(error.to_string().contains("stop"), "{error}");
+    assert_eq!(fs::read_dir(&folder).unwrap().count(), 0);
+    fs::remove_dir_all(folder).unwrap();
+}
+
+#[test]
+fn a_file_with_one_byte_changed_is_read_or_refused_and_nothing_else() {
+    let folder = folder("changed");
+    let path = folder.join("devices.parquet");
+    write_table(&path, &table().schema(), std::iter::once(Ok(table().slice(0, 50)))).unwrap();
+    let good = fs::read(&path).unwrap();
+    for at in 0..good.len() {
+        let mut bad = good.clone();
+        bad[at] ^= 0xff;
+        fs::write(&path, &bad).unwrap();
+        if let Ok(reader) = read_table(&path) {
+            assert!(reader.take(1000).count() < 1000, "byte {at}");
+        }
+    }
+    fs::write(&path, &good[..good.len() / 2]).unwrap();
+    assert!(read_table(&path).is_err());
+    assert!(read_table(&folder).is_err());
+    fs::remove_dir_all(folder).unwrap();
+}
