@@ -52,6 +52,7 @@ _UNDERSTOOD = frozenset(
     }
 )
 _WEAK_HASHES = (hashes.MD5, hashes.SHA1)
+_LAST_MS = 253_402_300_799_999
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 #: What the parser raises on bytes that are no certificate, or hold a field that it refuses.
 _UNREADABLE = (ValueError, TypeError, UnsupportedAlgorithm, x509.InvalidVersion, x509.DuplicateExtension)
@@ -122,7 +123,8 @@ class CertificatePolicy:
                 f"certificate chain: expected 1 to {_LONGEST_CHAIN} certificates, found {len(chain)}"
             )
         certificates = [_load(der, f"certificate {at}") for at, der in enumerate(chain)]
-        at_time = _EPOCH + dt.timedelta(milliseconds=at_ms)
+        # Later than the year 9999 nothing is valid, and there is no date for it.
+        at_time = _EPOCH + dt.timedelta(milliseconds=min(at_ms, _LAST_MS))
         names = [f"certificate {at}" for at in range(len(certificates))]
         if certificates[-1] not in self._roots:
             certificates.append(self._root_of(certificates[-1], names[-1]))
