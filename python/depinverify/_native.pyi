@@ -412,14 +412,14 @@ def cell_place(cell: str) -> tuple[int, int, int]:
     """
 # table_file
 
-def read_table(path: str | PathLike[str]) -> RecordBatchReader:
+def read_parquet(path: str | PathLike[str]) -> RecordBatchReader:
     """A Parquet file as a stream of record batches.
 
     Raises:
         depinverify.exceptions.InputError: Not a Parquet file that can be read.
     """
 
-def write_table(path: str | PathLike[str], data: ArrowStreamExportable) -> int:
+def write_parquet(path: str | PathLike[str], data: ArrowStreamExportable) -> int:
     """Write a stream of record batches as a Parquet file, complete or not at all; how many rows.
 
     Raises:

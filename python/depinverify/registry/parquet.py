@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from arro3.core import Array, DataType, Field, RecordBatch, RecordBatchReader, Schema
 
-from depinverify._native import read_table, write_table
+from depinverify._native import read_parquet, write_parquet
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -23,7 +23,7 @@ def read_columns(path: Path) -> Iterator[dict[str, list[Any]]]:
     Raises:
         InputError: Not a Parquet file that can be read.
     """
-    for batch in read_table(path):
+    for batch in read_parquet(path):
         yield {name: list(batch.column(at).to_pylist()) for at, name in enumerate(batch.schema.names)}
 
 
@@ -44,4 +44,4 @@ def write_columns(
         )
         for batch in batches
     )
-    return write_table(path, RecordBatchReader.from_batches(schema, made))
+    return write_parquet(path, RecordBatchReader.from_batches(schema, made))

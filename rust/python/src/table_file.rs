@@ -11,13 +11,13 @@ use crate::errors::input_error;
 
 /// Adds this module's names.
 pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
-    module.add_function(wrap_pyfunction!(read_table, module)?)?;
-    module.add_function(wrap_pyfunction!(write_table, module)?)
+    module.add_function(wrap_pyfunction!(read_parquet, module)?)?;
+    module.add_function(wrap_pyfunction!(write_parquet, module)?)
 }
 
 /// A Parquet file as a stream of record batches.
 #[pyfunction]
-fn read_table(py: Python<'_>, path: PathBuf) -> PyArrowResult<Bound<'_, PyAny>> {
+fn read_parquet(py: Python<'_>, path: PathBuf) -> PyArrowResult<Bound<'_, PyAny>> {
     let reader = py
         .detach(|| table_file::read_table(&path))
         .map_err(|error| input_error(py, &error.to_string(), None))?;
@@ -26,7 +26,7 @@ fn read_table(py: Python<'_>, path: PathBuf) -> PyArrowResult<Bound<'_, PyAny>> 
 
 /// Writes a stream of record batches as a Parquet file and returns the number of rows.
 #[pyfunction]
-fn write_table(py: Python<'_>, path: PathBuf, data: PyRecordBatchReader) -> PyArrowResult<usize> {
+fn write_parquet(py: Python<'_>, path: PathBuf, data: PyRecordBatchReader) -> PyArrowResult<usize> {
     let reader = data.into_reader()?;
     let schema = reader.schema();
     let rows = py
