@@ -9,10 +9,10 @@ Invariant: a weight is below ``base * ONE`` only if a multiplier with a reason s
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
-from depinverify.reward.columns import NO_DATA, PROVISIONAL
+from depinverify.reward.columns import FULL, NO_DATA, PROVISIONAL
 from depinverify.ruleset import ONE
 
 if TYPE_CHECKING:
@@ -122,10 +122,17 @@ class _Chains:
     codes: Mapping[bytes, Sequence[str]]
     start: int
     end: int
+    #: Chains of devices to which only the payout curve applies: most devices, and few different ones.
+    usual: dict[int, tuple[Multiplier, ...]] = field(default_factory=dict)
 
     def of(self, row: _Row) -> tuple[Multiplier, ...]:
         """The multipliers of one device."""
         device, state, windows, decided, payout, payee, class_name, retired_ms = row
+        applies = class_name is not None or retired_ms is not None or payee is None or device in self.codes
+        if state == FULL and decided and not applies:
+            if payout not in self.usual:
+                self.usual[payout] = (_reasoned("payout", payout, "AVAILABILITY"),)
+            return self.usual[payout]
         chain = [_reasoned("payout", payout, "AVAILABILITY")]
         if state == PROVISIONAL:
             chain.append(self._provisional(windows))
