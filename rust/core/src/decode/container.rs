@@ -230,3 +230,7 @@ impl Iterator for ObservationReader {
 #[cfg(test)]
 #[path = "container_tests.rs"]
 mod tests;
+
+#[cfg(test)]
+#[path = "container_mutation_tests.rs"]
+mod mutation_tests;

@@ -8,10 +8,10 @@ use crate::decode::observations::tests::{Plain, batch_of, plain, sample};
 use crate::decode::quarantine::{Place, Reason};
 
 /// A folder of its own, removed at the end.
-struct Folder(PathBuf);
+pub(super) struct Folder(pub PathBuf);
 
 impl Folder {
-    fn new() -> Self {
+    pub fn new() -> Self {
         static NUMBER: AtomicUsize = AtomicUsize::new(0);
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
         let path =
@@ -20,7 +20,7 @@ impl Folder {
         Self(path)
     }
 
-    fn file(&self, name: &str, bytes: &[u8]) -> PathBuf {
+    pub fn file(&self, name: &str, bytes: &[u8]) -> PathBuf {
         let path = self.0.join(name);
         std::fs::write(&path, bytes).unwrap();
         path
@@ -35,7 +35,7 @@ impl Drop for Folder {
 
 const NAMES: [&str; 5] = ["a.parquet", "a.arrow", "a.jsonl", "a.jsonl.gz", "a.jsonl.zst"];
 
-fn write(path: &Path, rows: &[Plain], batches: usize) {
+pub(super) fn write(path: &Path, rows: &[Plain], batches: usize) {
     let mut writer = ObservationWriter::create(path).unwrap();
     for part in rows.chunks(rows.len().div_ceil(batches).max(1)) {
         writer.write(&batch_of(part).unwrap()).unwrap();
@@ -53,7 +53,7 @@ fn read_with(path: &Path, limits: Limits) -> Result<Vec<Plain>, Quarantine> {
     Ok(rows)
 }
 
-fn read(path: &Path) -> Result<Vec<Plain>, Quarantine> {
+pub(super) fn read(path: &Path) -> Result<Vec<Plain>, Quarantine> {
     read_with(path, Limits::default())
 }
 
@@ -121,7 +121,7 @@ proptest! {
     }
 }
 
-fn many(count: u64) -> Vec<Plain> {
+pub(super) fn many(count: u64) -> Vec<Plain> {
     (0..count)
         .map(|slot| Plain { slot, proof: Some(vec![(slot % 251) as u8; 40]), ..sample()[1].clone() })
         .collect()
@@ -195,14 +195,12 @@ fn changed_bits_give_rows_or_a_finding_and_never_a_panic() {
         let whole = std::fs::read(&path).unwrap();
         let mut panics = Vec::new();
         for at in 0..whole.len() {
-            for bit in [at % 8] {
-                let mut changed = whole.clone();
-                changed[at] ^= 1 << bit;
-                if let Err(fault) = read(&folder.file(&format!("bit-{name}"), &changed))
-                    && fault.message.starts_with("the reader gave up")
-                {
-                    panics.push((at, bit, fault.message));
-                }
+            let mut changed = whole.clone();
+            changed[at] ^= 1 << (at % 8);
+            if let Err(fault) = read(&folder.file(&format!("bit-{name}"), &changed))
+                && fault.message.starts_with("the reader gave up")
+            {
+                panics.push((at, fault.message));
             }
         }
         // Panics inside the library are findings too, but one that we can see coming is worth a check of its own.
