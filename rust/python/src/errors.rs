@@ -16,6 +16,11 @@ pub fn settlement_error(py: Python<'_>, message: &str, hint: Option<&str>) -> Py
     error(py, "SettlementError", message, hint)
 }
 
+/// `depinverify.exceptions.RegistryError`.
+pub fn registry_error(py: Python<'_>, message: &str, hint: Option<&str>) -> PyErr {
+    error(py, "RegistryError", message, hint)
+}
+
 fn error(py: Python<'_>, class: &str, message: &str, hint: Option<&str>) -> PyErr {
     let make = || {
         let class = py.import("depinverify.exceptions")?.getattr(class)?;

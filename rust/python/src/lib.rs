@@ -10,6 +10,7 @@ mod beacon;
 mod bls;
 mod catalogue;
 mod cells;
+mod decode;
 mod epoch;
 mod observations;
 mod registry;
@@ -27,6 +28,7 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     observations::register(module)?;
     signature::register(module)?;
     bls::register(module)?;
+    decode::register(module)?;
     beacon::register(module)?;
     registry::register(module)?;
     epoch::register(module)?;

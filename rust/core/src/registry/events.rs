@@ -70,8 +70,8 @@ pub struct Enrolment {
     pub hwmodel: Option<Vec<u8>>,
     /// Manufacturer.
     pub oemid: Option<Vec<u8>>,
-    /// The registry's nonce; none in some imports.
-    pub nonce: Option<Hash>,
+    /// The registry's nonce.
+    pub nonce: Hash,
 }
 
 /// What an event says.
@@ -330,13 +330,13 @@ fn signatures(value: &Value<'_>) -> Result<Vec<Signature>, EventFault> {
 fn place(members: &mut Members<'_, '_>) -> Result<(Option<u64>, Option<Place>), EventFault> {
     let cell = members.cell("cell")?;
     let position = position(members)?;
-    let radius = members.optional_integer("radius_m", 0, i64::from(u32::MAX))?;
+    let radius = members.optional_integer("radius_m", 0, canonical::MAX_INTEGER)?;
     match (position, radius) {
         (Some((lat_e7, lon_e7)), Some(radius)) => {
             Ok((cell, Some(Place { lat_e7, lon_e7, radius_m: radius.unsigned_abs() })))
         }
-        (None, None) if cell.is_none() => Ok((None, None)),
-        _ => Err(EventFault::new("lat_e7, lon_e7, radius_m: expected all or none, and all with a cell")),
+        (None, None) => Ok((cell, None)),
+        _ => Err(EventFault::new("lat_e7, lon_e7, radius_m: expected all of them or none")),
     }
 }
 
@@ -354,12 +354,12 @@ fn position(members: &mut Members<'_, '_>) -> Result<Option<(i32, i32)>, EventFa
 /// A key and its id; the id that follows from the key where none is named.
 fn key(members: &mut Members<'_, '_>) -> Result<(PublicKey, Vec<u8>), EventFault> {
     let key = members.key("key")?;
-    let kid = members.optional_bytes("kid")?.unwrap_or_else(|| key.kid().to_vec());
+    let kid = members.optional_kid("kid")?.unwrap_or_else(|| key.kid().to_vec());
     Ok((key, kid))
 }
 
 fn subject(members: &mut Members<'_, '_>) -> Result<Subject, EventFault> {
-    match (members.optional_device("device")?, members.optional_bytes("validator")?) {
+    match (members.optional_id("device")?, members.optional_id("validator")?) {
         (Some(device), None) => Ok(Subject::Device(device)),
         (None, Some(validator)) => Ok(Subject::Validator(validator)),
         _ => Err(EventFault::new("device, validator: expected one of them, the other null")),
@@ -370,20 +370,20 @@ fn body(kind: &str, members: &mut Members<'_, '_>) -> Result<Body, EventFault> {
     Ok(match kind {
         "enroll" => Body::Enroll(Box::new(enrolment(members)?)),
         "enroll_validator" => {
-            let validator = members.bytes("validator")?;
+            let validator = members.id("validator")?;
             let (key, kid) = key(members)?;
             let owner = members.owner("owner")?;
             let payee = members.payee("payee")?;
             Body::EnrollValidator { validator, key, kid, owner, payee, position: position(members)? }
         }
         "commit_challenge" => Body::CommitChallenge {
-            validator: members.bytes("validator")?,
+            validator: members.id("validator")?,
             epoch: members.count("epoch")?,
             commitment: members.hash("commitment")?,
         },
         "declare_conflict" => {
-            let validator = members.bytes("validator")?;
-            match (members.optional_device("device")?, members.optional_owner("owner")?) {
+            let validator = members.id("validator")?;
+            match (members.optional_id("device")?, members.optional_owner("owner")?) {
                 (Some(device), None) => Body::ConflictWithDevice { validator, device },
                 (None, Some(owner)) => Body::ConflictWithOwner { validator, owner },
                 _ => return Err(EventFault::new("device, owner: expected one of them, the other null")),
@@ -391,37 +391,35 @@ fn body(kind: &str, members: &mut Members<'_, '_>) -> Result<Body, EventFault> {
         }
         "rotate" => {
             let subject = subject(members)?;
-            let old_kid = members.bytes("old_kid")?;
+            let old_kid = members.kid("old_kid")?;
             let (key, kid) = key(members)?;
             let overlap = members.optional_integer("overlap_ms", 0, canonical::MAX_INTEGER)?;
             Body::Rotate { subject, old_kid, key, kid, overlap_ms: overlap.unwrap_or(DEFAULT_OVERLAP_MS) }
         }
-        "revoke" => Body::Revoke { subject: subject(members)?, kid: members.bytes("kid")? },
+        "revoke" => Body::Revoke { subject: subject(members)?, kid: members.kid("kid")? },
         "relocate" => {
-            let device = members.device("device")?;
+            let device = members.id("device")?;
             let (cell, place) = place(members)?;
             Body::Relocate { device, cell, place }
         }
-        "transfer" => Body::Transfer { device: members.device("device")?, owner: members.owner("owner")? },
-        "set_payee" => Body::SetPayee { device: members.device("device")?, payee: members.payee("payee")? },
-        "set_weight" => {
-            Body::SetWeight { device: members.device("device")?, weight: members.amount("weight")? }
-        }
+        "transfer" => Body::Transfer { device: members.id("device")?, owner: members.owner("owner")? },
+        "set_payee" => Body::SetPayee { device: members.id("device")?, payee: members.payee("payee")? },
+        "set_weight" => Body::SetWeight { device: members.id("device")?, weight: members.amount("weight")? },
         "set_class" => {
-            Body::SetClass { device: members.device("device")?, class: members.optional_text("class")? }
+            Body::SetClass { device: members.id("device")?, class: members.optional_text("class")? }
         }
         "certify" => {
-            let device = members.device("device")?;
+            let device = members.id("device")?;
             members.chain("chain")?;
             Body::Certify { device }
         }
-        "retire" => Body::Retire(Subject::Device(members.device("device")?)),
-        _ => Body::Retire(Subject::Validator(members.bytes("validator")?)),
+        "retire" => Body::Retire(Subject::Device(members.id("device")?)),
+        _ => Body::Retire(Subject::Validator(members.id("validator")?)),
     })
 }
 
 fn enrolment(members: &mut Members<'_, '_>) -> Result<Enrolment, EventFault> {
-    let device = members.device("device")?;
+    let device = members.id("device")?;
     let (key, kid) = key(members)?;
     let owner = members.owner("owner")?;
     let payee = members.payee("payee")?;
@@ -429,7 +427,7 @@ fn enrolment(members: &mut Members<'_, '_>) -> Result<Enrolment, EventFault> {
     let hwmodel = members.optional_claim("hwmodel")?;
     let oemid = members.optional_claim("oemid")?;
     members.information("capacity")?;
-    let nonce = members.optional_hash("nonce")?;
+    let nonce = members.hash("nonce")?;
     Ok(Enrolment { device, key, kid, owner, payee, cell, place, hwmodel, oemid, nonce })
 }
 

@@ -5,7 +5,7 @@
 //! Invariant: lines are read, hashed and their signatures checked by many threads, but an error is always that of the
 //! smallest line, and the snapshot does not depend on the number of threads.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::io::{self, BufRead, Read};
 
 use rayon::prelude::*;
@@ -18,6 +18,7 @@ use super::members::EventFault;
 use super::parties::{self, Check, Plan, Standing};
 use super::snapshot::{Device, DeviceKey, Snapshot, Validator};
 use crate::hash::Hash;
+use crate::signature::Scheme;
 
 /// Lines that are read and checked together.
 const CHUNK_LINES: usize = 8192;
@@ -74,6 +75,9 @@ struct State {
     bounds: Bounds,
     devices: Vec<DeviceState>,
     device_places: HashMap<Vec<u8>, usize>,
+    /// Which device had a key first.
+    bound: HashMap<(Scheme, Vec<u8>), usize>,
+    nonces: HashSet<Hash>,
     validators: Vec<ValidatorState>,
     validator_places: HashMap<Vec<u8>, usize>,
     next_seq: i64,
@@ -106,6 +110,8 @@ impl State {
             bounds,
             devices: Vec::new(),
             device_places: HashMap::new(),
+            bound: HashMap::new(),
+            nonces: HashSet::new(),
             validators: Vec::new(),
             validator_places: HashMap::new(),
             next_seq: 0,
@@ -188,7 +194,7 @@ impl State {
         // What is no key and no retirement counts from the first epoch that starts when it is in effect.
         let counts = was_before && event.effective_ms <= self.bounds.start_ms;
         match &event.body {
-            Body::Enroll(enrolment) => return self.enroll(event, enrolment, plan.has_owner),
+            Body::Enroll(enrolment) => return self.enroll(event, enrolment, plan),
             Body::EnrollValidator { .. } => return self.enroll_validator(event, plan.has_owner, counts),
             Body::CommitChallenge { validator, epoch, commitment } => {
                 let is_for_this = was_before && *epoch == self.bounds.epoch;
@@ -211,6 +217,12 @@ impl State {
                 }
             }
             Body::Rotate { subject, old_kid, key, kid, overlap_ms } => {
+                let new = first_key(key, kid, event.effective_ms)?;
+                if let Subject::Device(id) = subject
+                    && let Some(place) = self.device_places.get(id)
+                {
+                    self.bound.entry((new.scheme, new.public_key.clone())).or_insert(*place);
+                }
                 let keys = self.keys(subject)?;
                 if keys.iter().any(|key| key.kid == *kid) {
                     let what = format!("kid: expected one that this holder never had, found {}", shown(kid));
@@ -219,7 +231,7 @@ impl State {
                 if let Some(old) = keys.iter_mut().find(|key| key.kid == *old_kid) {
                     old.end(event.effective_ms.saturating_add(*overlap_ms));
                 }
-                keys.push(first_key(key, kid, event.effective_ms)?);
+                keys.push(new);
             }
             Body::Revoke { subject, kid } => {
                 if let Some(key) = self.keys(subject)?.iter_mut().find(|key| key.kid == *kid) {
@@ -285,8 +297,17 @@ impl State {
         }
     }
 
-    fn enroll(&mut self, event: &Event, enrolment: &Enrolment, has_owner: bool) -> Result<(), EventFault> {
+    fn enroll(&mut self, event: &Event, enrolment: &Enrolment, plan: &Plan) -> Result<(), EventFault> {
         let place = self.devices.len();
+        let key = first_key(&enrolment.key, &enrolment.kid, event.effective_ms)?;
+        if !self.nonces.insert(enrolment.nonce) {
+            return Err(EventFault::new("nonce: expected one that was not used before, found one that was"));
+        }
+        let holder = *self.bound.entry((key.scheme, key.public_key.clone())).or_insert(place);
+        if holder != place && !plan.has_authority {
+            return Err(EventFault::new("key: expected one that is bound to no device, found one that is")
+                .hint("only an import that the registry authority signs may keep a key on two devices"));
+        }
         if self.device_places.insert(enrolment.device.clone(), place).is_some() {
             let what = format!("device: expected a new one, found {} again", shown(&enrolment.device));
             return Err(EventFault::new(what));
@@ -294,7 +315,7 @@ impl State {
         let device = Device {
             id: enrolment.device.clone(),
             owner: enrolment.owner.clone(),
-            owner_key_proved: has_owner,
+            owner_key_proved: plan.has_owner,
             payee: enrolment.payee,
             recorded_ms: event.recorded_ms,
             effective_ms: event.effective_ms,
@@ -305,7 +326,7 @@ impl State {
             oemid: enrolment.oemid.clone(),
             weight: U256::ONE,
             class: None,
-            keys: vec![first_key(&enrolment.key, &enrolment.kid, event.effective_ms)?],
+            keys: vec![key],
         };
         let is_eligible = event.effective_ms < self.bounds.start_ms;
         self.devices.push(DeviceState { device, signing_owner: enrolment.owner.clone(), is_eligible });

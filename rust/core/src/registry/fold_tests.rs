@@ -231,8 +231,30 @@ fn an_enrolment_is_signed_by_the_device_or_the_authority_and_may_be_by_the_owner
     chain.push(1, enroll(DEVICE, &device_key(), &device_key().did()), &[&device_key()]);
     assert!(only(&chain).owner_key_proved, "a device that owns itself signs once");
     let mut chain = base("alice");
-    chain.push(101, enroll(DEVICE, &signatory(2), "alice"), &[&signatory(2)]);
+    let mut again = enroll(DEVICE, &signatory(2), "alice");
+    again["nonce"] = "00".repeat(32).into();
+    chain.push(101, again, &[&signatory(2)]);
     refused(&chain, "expected a new one");
+}
+
+#[test]
+fn a_key_of_another_device_is_enrolled_by_an_import_only_and_a_nonce_once() {
+    let second = "02".repeat(9);
+    for (signer, is_good) in [(device_key(), false), (signatory(AUTHORITY), true)] {
+        let mut chain = base("alice");
+        chain.push(101, enroll(&second, &device_key(), "alice"), &[&signer]);
+        assert_eq!(chain.fold(BOUNDS).is_ok(), is_good);
+        let mut chain = base("alice");
+        chain.push(101, rotate(&device_key(), &signatory(2), 0), &[&device_key(), &signatory(2)]);
+        let signer = if is_good { signer } else { signatory(2) };
+        chain.push(102, enroll(&second, &signatory(2), "alice"), &[&signer]);
+        assert_eq!(chain.fold(BOUNDS).is_ok(), is_good, "a key that came by rotation is bound as well");
+    }
+    let mut chain = base("alice");
+    let mut event = enroll(&second, &signatory(2), "alice");
+    event["nonce"] = enroll(DEVICE, &device_key(), "alice")["nonce"].clone();
+    chain.push(101, event, &[&signatory(2)]);
+    refused(&chain, "nonce");
 }
 
 #[test]
@@ -513,7 +535,7 @@ fn validators_sign_for_themselves() {
     let next = signatory(51);
     let rotation = json!({"type": "rotate", "device": null, "validator": VALIDATOR, "old_kid": key.kid, "key": next.did(), "kid": next.kid, "overlap_ms": 100});
     for (at, signer, is_good) in
-        [(450, &key, true), (450, &next, true), (500, &key, false), (500, &next, true)]
+        [(450, &key, true), (450, &next, true), (499, &key, true), (500, &key, false), (500, &next, true)]
     {
         let mut chain = with_validator("alice");
         chain.push(400, rotation.clone(), &[&key, &next]);

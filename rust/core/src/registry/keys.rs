@@ -1,16 +1,11 @@
-//! Public keys as text and bytes: did:key, JWK, `COSE_Key`, raw.
+//! Public keys as did:key text and as raw bytes; what other spellings people have is read in Python.
 //!
-//! In: any spelling of a public key. Out: its kind and its one canonical spelling, points compressed. Rule: "uptime proof",
+//! In: a did:key, or bytes of a named kind. Out: its kind and its one canonical spelling, points compressed. Rule: "uptime proof",
 //! section 1.5. Invariant: a key that is read and written again is the same text; a point that comes with both coordinates
 //! is on its curve.
 
 use std::borrow::Cow;
 
-use data_encoding::BASE64URL_NOPAD;
-
-use crate::decode::cbor::{Item, Reader};
-use crate::decode::distinct::Distinct;
-use crate::decode::json::{self, Value};
 use crate::hash::sha256;
 use crate::signature::Scheme;
 
@@ -189,87 +184,6 @@ pub fn parse_raw_key(kind: KeyKind, bytes: &[u8]) -> Result<PublicKey, KeyError>
         return PublicKey::canonical(kind, &compressed);
     }
     PublicKey::canonical(kind, bytes)
-}
-
-/// An elliptic curve key from its coordinates; `y` is a coordinate or its lowest bit.
-fn from_coordinates(scheme: Scheme, x: &[u8], y: Coordinate<'_>) -> Result<PublicKey, KeyError> {
-    let kind = KeyKind::Signing(scheme);
-    if x.len() != 32 {
-        return Err(wrong("coordinates of 32 bytes", format!("{} bytes", x.len())));
-    }
-    match y {
-        Coordinate::Bytes(y) if y.len() == 32 => parse_raw_key(kind, &[&[4], x, y].concat()),
-        Coordinate::Bytes(y) => Err(wrong("coordinates of 32 bytes", format!("{} bytes", y.len()))),
-        Coordinate::IsOdd(is_odd) => parse_raw_key(kind, &[&[2 + u8::from(is_odd)], x].concat()),
-        Coordinate::None => Err(wrong("a key with y", "none")),
-    }
-}
-
-#[derive(Clone, Copy)]
-enum Coordinate<'a> {
-    None,
-    Bytes(&'a [u8]),
-    IsOdd(bool),
-}
-
-/// Reads a JWK (RFC 7517): `OKP` with Ed25519, `EC` with P-256 or secp256k1. Other members are ignored.
-pub fn parse_jwk(text: &[u8]) -> Result<PublicKey, KeyError> {
-    let jwk = json::parse(text, 8).map_err(|fault| wrong("a JWK", fault.to_string()))?;
-    let member = |name: &'static str| jwk.get(name).and_then(Value::as_text);
-    let coordinate = |name: &'static str| {
-        let text = member(name).ok_or_else(|| wrong(format!("a JWK with {name}"), "none"))?;
-        BASE64URL_NOPAD
-            .decode(text.as_bytes())
-            .map_err(|_| wrong(format!("{name} in base64url without padding"), "another text"))
-    };
-    match (member("kty"), member("crv")) {
-        (Some("OKP"), Some("Ed25519")) => {
-            PublicKey::canonical(KeyKind::Signing(Scheme::Ed25519), &coordinate("x")?)
-        }
-        (Some("EC"), Some("P-256")) => {
-            from_coordinates(Scheme::P256, &coordinate("x")?, Coordinate::Bytes(&coordinate("y")?))
-        }
-        (Some("EC"), Some("secp256k1")) => {
-            from_coordinates(Scheme::Secp256k1, &coordinate("x")?, Coordinate::Bytes(&coordinate("y")?))
-        }
-        _ => Err(wrong("a JWK of Ed25519, P-256 or secp256k1", "another kty or crv")),
-    }
-}
-
-/// Reads a `COSE_Key` (RFC 9053): OKP with Ed25519, EC2 with P-256 or secp256k1. Other entries are ignored.
-pub fn parse_cose_key(bytes: &[u8]) -> Result<PublicKey, KeyError> {
-    let (mut kty, mut crv, mut x, mut y) = (None, None, None, Coordinate::None);
-    let mut walk = || {
-        let mut names = Distinct::new();
-        let mut reader = Reader::new(bytes, 8, &mut names)?;
-        let head = reader.item()?;
-        if let Item::Map(pairs) = head {
-            let mut map = reader.enter_map(pairs)?;
-            while let Some(label) = reader.next_key(&mut map)? {
-                let value = reader.item()?;
-                match (label, value) {
-                    (Item::Unsigned(1), Item::Unsigned(value)) => kty = Some(value),
-                    (Item::Negative(0), Item::Unsigned(value)) => crv = Some(value),
-                    (Item::Negative(1), Item::Bytes(value)) => x = Some(value),
-                    (Item::Negative(2), Item::Bytes(value)) => y = Coordinate::Bytes(value),
-                    (Item::Negative(2), Item::Simple(value @ 20..=21)) => y = Coordinate::IsOdd(value == 21),
-                    _ => {}
-                }
-                reader.skip_content(value)?;
-            }
-        } else {
-            reader.skip_content(head)?;
-        }
-        reader.finish()
-    };
-    walk().map_err(|fault| wrong("a COSE_Key", fault.to_string()))?;
-    let x = x.ok_or_else(|| wrong("a COSE_Key with x", "none"))?;
-    match (kty, crv) {
-        (Some(1), Some(6)) => PublicKey::canonical(KeyKind::Signing(Scheme::Ed25519), x),
-        (Some(2), Some(1)) => from_coordinates(Scheme::P256, x, y),
-        (Some(2), Some(8)) => from_coordinates(Scheme::Secp256k1, x, y),
-        _ => Err(wrong("a COSE_Key of Ed25519, P-256 or secp256k1", "another kty or crv")),
-    }
 }
 
 #[cfg(test)]

@@ -123,26 +123,20 @@ impl<'v, 'a> Members<'v, 'a> {
         self.typed(name, "32 bytes in lower-case hex", |value| hex(value.as_text()?)?.try_into().ok())
     }
 
-    pub fn optional_hash(&mut self, name: &str) -> Taken<Option<Hash>> {
-        self.optional(name, "32 bytes in lower-case hex, or null", |value| {
-            hex(value.as_text()?)?.try_into().ok()
-        })
+    pub fn id(&mut self, name: &str) -> Taken<Vec<u8>> {
+        self.typed(name, ID, |value| bytes_up_to(value, 255))
     }
 
-    pub fn device(&mut self, name: &str) -> Taken<Vec<u8>> {
-        self.typed(name, DEVICE, device_id)
+    pub fn optional_id(&mut self, name: &str) -> Taken<Option<Vec<u8>>> {
+        self.optional(name, ID, |value| bytes_up_to(value, 255))
     }
 
-    pub fn optional_device(&mut self, name: &str) -> Taken<Option<Vec<u8>>> {
-        self.optional(name, DEVICE, device_id)
+    pub fn kid(&mut self, name: &str) -> Taken<Vec<u8>> {
+        self.typed(name, KID, |value| bytes_up_to(value, 64))
     }
 
-    pub fn bytes(&mut self, name: &str) -> Taken<Vec<u8>> {
-        self.typed(name, BYTES, short_bytes)
-    }
-
-    pub fn optional_bytes(&mut self, name: &str) -> Taken<Option<Vec<u8>>> {
-        self.optional(name, BYTES, short_bytes)
+    pub fn optional_kid(&mut self, name: &str) -> Taken<Option<Vec<u8>>> {
+        self.optional(name, KID, |value| bytes_up_to(value, 64))
     }
 
     /// Bytes of any length, the claims `hwmodel` and `oemid`.
@@ -163,8 +157,9 @@ impl<'v, 'a> Members<'v, 'a> {
     }
 
     pub fn payee(&mut self, name: &str) -> Taken<Option<[u8; 20]>> {
-        self.optional(name, "0x and 40 lower-case hex digits, or null", |value| {
-            hex(value.as_text()?.strip_prefix("0x")?)?.try_into().ok()
+        self.optional(name, "0x and 40 hex digits, or null", |value| {
+            let digits = value.as_text()?.strip_prefix("0x")?;
+            data_encoding::HEXLOWER_PERMISSIVE.decode(digits.as_bytes()).ok()?.try_into().ok()
         })
     }
 
@@ -198,15 +193,16 @@ impl<'v, 'a> Members<'v, 'a> {
             let Value::Array(certificates) = value else { return None };
             let is_base64 = |certificate: &Value<'_>| {
                 let text = certificate.as_text();
-                text.is_some_and(|text| data_encoding::BASE64.decode(text.as_bytes()).is_ok())
+                let is_base64 = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'=');
+                text.is_some_and(|text| text.bytes().all(is_base64))
             };
             certificates.iter().all(is_base64).then_some(())
         })
     }
 }
 
-const DEVICE: &str = "a device id: 7 to 33 bytes in lower-case hex that begin with 01, 02 or 03";
-const BYTES: &str = "1 to 64 bytes in lower-case hex";
+const ID: &str = "an id: 1 to 255 bytes in lower-case hex";
+const KID: &str = "a kid: 1 to 64 bytes in lower-case hex";
 const OWNER: &str =
     "a text of 1 to 128 bytes; if it begins with did:key:, one of ed25519, P-256 or secp256k1";
 
@@ -217,12 +213,8 @@ fn in_range(value: &Value<'_>, least: i64, most: i64) -> Option<i64> {
     }
 }
 
-fn device_id(value: &Value<'_>) -> Option<Vec<u8>> {
-    hex(value.as_text()?).filter(|id| (7..=33).contains(&id.len()) && matches!(id.first(), Some(1..=3)))
-}
-
-fn short_bytes(value: &Value<'_>) -> Option<Vec<u8>> {
-    hex(value.as_text()?).filter(|bytes| (1..=64).contains(&bytes.len()))
+fn bytes_up_to(value: &Value<'_>, most: usize) -> Option<Vec<u8>> {
+    hex(value.as_text()?).filter(|bytes| (1..=most).contains(&bytes.len()))
 }
 
 fn owner(value: &Value<'_>) -> Option<String> {

@@ -17,7 +17,7 @@ mod sample;
 
 pub use events::{Body, Enrolment, Event, Place, Signature, Subject, event_hash, event_message, parse_event};
 pub use fold::{Bounds, RegistryFault, fold};
-pub use keys::{KeyError, KeyKind, PublicKey, parse_cose_key, parse_did_key, parse_jwk, parse_raw_key};
+pub use keys::{KeyError, KeyKind, PublicKey, parse_did_key, parse_raw_key};
 pub use members::EventFault;
 pub use parties::{Role, Standing, check_signatures};
 pub use snapshot::{Device, DeviceKey, Snapshot, Validator};

@@ -2,8 +2,8 @@
 //!
 //! In: an event, what the registry knows of its device or validator before it, the authority's keys. Out: the signature
 //! checks that remain, or a fault. Rule: the table of "uptime proof", section 5. Where an owner without a key would have to
-//! sign, the registry authority signs in its place; a key that has ended signs nothing; a signature by somebody who has no
-//! part in the event is a fault. Invariant: an event passes only if every signature on it is good.
+//! sign, the registry authority signs in its place; a key that has ended when the event is recorded signs nothing; a signature by somebody who has no
+//! part in the event is a fault; the authority may sign beside an owner. Invariant: an event passes only if every signature on it is good.
 
 use super::events::{Body, Event, Subject};
 use super::keys::PublicKey;
@@ -88,6 +88,8 @@ pub(super) struct Plan {
     pub checks: Vec<Check>,
     /// Whether the owner signed as well, and has a key.
     pub has_owner: bool,
+    /// Whether the registry authority signed.
+    pub has_authority: bool,
 }
 
 struct Party {
@@ -124,11 +126,9 @@ impl Rule {
 fn rule(event: &Event, standing: Option<&Standing<'_>>, authority: &[PublicKey]) -> Result<Rule, EventFault> {
     let authorities = || authority.iter().filter_map(|key| party(Role::Authority, key, &key.kid()));
     let known = standing.map_or("", |standing| standing.owner);
+    let owner_and_authority = || owner(Role::Owner, known).into_iter().chain(authorities());
     // The owner where it has a key, else the authority in its place.
-    let instead = |name: &str, role: Role| match owner(role, name) {
-        Some(own) => (vec![own], role),
-        None => (authorities().collect(), Role::Authority),
-    };
+    let must = if signing_key(known).is_some() { [Role::Owner] } else { [Role::Authority] };
     Ok(match &event.body {
         Body::Enroll(enrolment) => {
             let own = party(Role::Enrolled, &enrolment.key, &enrolment.kid);
@@ -141,12 +141,12 @@ fn rule(event: &Event, standing: Option<&Standing<'_>>, authority: &[PublicKey])
         }
         Body::CommitChallenge { .. } | Body::ConflictWithDevice { .. } | Body::ConflictWithOwner { .. } => {
             let keys = standing.map_or(&[][..], |standing| standing.keys);
-            let valid = keys.iter().filter(|key| !key.has_ended(event.effective_ms));
+            let valid = keys.iter().filter(|key| !key.has_ended(event.recorded_ms));
             Rule::new(valid.map(|key| own_key(Role::Validator, key)), &[&[Role::Validator]])
         }
         Body::Rotate { old_kid, key, kid, .. } => {
             let old = known_key(standing, old_kid, "old_kid")?;
-            if old.has_ended(event.effective_ms) {
+            if old.has_ended(event.recorded_ms) {
                 return Err(EventFault::new(
                     "old_kid: expected a key that has not ended, found one that has",
                 ));
@@ -156,28 +156,14 @@ fn rule(event: &Event, standing: Option<&Standing<'_>>, authority: &[PublicKey])
         }
         Body::Revoke { kid, .. } => {
             known_key(standing, kid, "kid")?;
-            let parties = owner(Role::Owner, known).into_iter().chain(authorities());
-            Rule::new(parties, &[&[Role::Owner, Role::Authority]])
+            Rule::new(owner_and_authority(), &[&[Role::Owner, Role::Authority]])
         }
-        Body::Retire(_) => {
-            let parties = owner(Role::Owner, known).into_iter().chain(authorities());
-            Rule::new(parties, &[&[Role::Owner, Role::Authority]])
-        }
-        Body::Relocate { .. } | Body::SetPayee { .. } => {
-            let (parties, role) = instead(known, Role::Owner);
-            Rule::new(parties, &[&[role]])
-        }
+        Body::Retire(_) => Rule::new(owner_and_authority(), &[&[Role::Owner, Role::Authority]]),
+        Body::Relocate { .. } | Body::SetPayee { .. } => Rule::new(owner_and_authority(), &[&must]),
         Body::Transfer { owner: new, .. } => {
-            let (mut parties, role) = instead(known, Role::Owner);
-            let mut required: Vec<&[Role]> = vec![std::slice::from_ref(&role)];
-            if let Some(new) = owner(Role::NewOwner, new) {
-                parties.push(new);
-                required.push(&[Role::NewOwner]);
-            } else if role == Role::Owner {
-                // Nothing proves an owner without a key; the authority may vouch for it, and need not.
-                parties.extend(authorities());
-            }
-            Rule::new(parties, &required)
+            let new = owner(Role::NewOwner, new);
+            let required: &[&[Role]] = if new.is_some() { &[&must, &[Role::NewOwner]] } else { &[&must] };
+            Rule::new(owner_and_authority().chain(new), required)
         }
         Body::SetWeight { .. } | Body::SetClass { .. } | Body::Certify { .. } => {
             Rule::new(authorities(), &[&[Role::Authority]])
@@ -242,6 +228,7 @@ pub(super) fn plan(
         }
     }
     plan.has_owner = signed.contains(&Role::Owner);
+    plan.has_authority = signed.contains(&Role::Authority);
     Ok(plan)
 }
 
