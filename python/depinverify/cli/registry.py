@@ -247,6 +247,56 @@ def export(url: str, file: Path, before_ms: int | None) -> None:
 
 @registry.command()
 @click.argument("file", type=_FILE)
+@click.option("--as-of", "as_of_ms", type=TimeMs(), help="The time; default: now.")
+@url_option
+def devices(url: str, file: Path, as_of_ms: int | None) -> None:
+    """Write the devices as of a time to a CSV, JSON lines or Parquet file.
+
+    It holds what an epoch that starts at this time sees, in the columns that an import reads and some more.
+
+    Example: depinverify registry devices fleet.csv --as-of 2026-11-21T00:00Z
+    """
+    from depinverify.registry.store import system_clock_ms  # noqa: PLC0415
+
+    with opened(url) as registry:
+        count = registry.export_devices(
+            file, as_of_ms=system_clock_ms() + 1 if as_of_ms is None else as_of_ms
+        )
+    click.echo(f"{count} devices")
+
+
+@registry.command()
+@click.option("--as-of", "start_ms", type=TimeMs(), required=True, help="The time, or the start of an epoch.")
+@click.option("--end", "end_ms", type=TimeMs(), help="End of the epoch; default: its start.")
+@click.option("--epoch", type=click.IntRange(min=0), default=0, show_default=True, help="Index of the epoch.")
+@url_option
+@json_option
+def snapshot(url: str, start_ms: int, end_ms: int | None, epoch: int, *, as_json: bool) -> None:
+    """Check the registry, and show what of it holds for an epoch: heads, content hash, validators.
+
+    Example: depinverify registry snapshot --as-of 2026-11-21T00:00Z --end 2026-11-22T00:00Z --epoch 123
+    """
+    with opened(url) as registry:
+        made = registry.snapshot(start_ms=start_ms, end_ms=end_ms, epoch=epoch)
+    validators = made.validators()
+    found = {
+        "head_at_start": made.head_at_start.hex(),
+        "head": made.head.hex(),
+        "content_hash": made.content_hash.hex(),
+        "events": made.events,
+        "devices": made.devices().num_rows,
+        "validators": validators.num_rows,
+        "taking_part": sum(validators.column("takes_part").to_pylist()),
+    }
+    if as_json:
+        print_json(found)
+    else:
+        for name, value in found.items():
+            click.echo(f"{name:14} {value}")
+
+
+@registry.command()
+@click.argument("file", type=_FILE)
 @url_option
 def backup(url: str, file: Path) -> None:
     """Copy all event lines to a file, from which the whole registry can be restored.

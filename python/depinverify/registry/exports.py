@@ -1,8 +1,8 @@
 """Devices of a registry as of a time, as CSV, JSON lines or Parquet.
 
-In: a snapshot, which is what an epoch that starts at this time sees (uptime proof, section 5). Out: one row for each
-device, ascending by id, in the columns that an import reads and some more. Invariant: equal event lines give equal
-bytes, whichever server they come from.
+In: a snapshot, which is what an epoch that starts at this time sees (uptime proof, section 5). Out: one row
+for each device, ascending by id, in the columns that an import reads and some more. Invariant: equal event
+lines give equal bytes, whichever server they come from.
 """
 
 from __future__ import annotations

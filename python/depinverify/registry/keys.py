@@ -32,6 +32,8 @@ __all__ = ["PrivateKey", "PublicKey", "Scheme", "Signer", "generate_private_key"
 PrivateKey: TypeAlias = ed25519.Ed25519PrivateKey | ec.EllipticCurvePrivateKey
 
 _ALPHABET = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
+#: Two digits at a time: half as many divisions of a long number.
+_PAIRS = [high + low for high in _ALPHABET for low in _ALPHABET]
 _DIGITS = {character: value for value, character in enumerate(_ALPHABET)}
 _PREFIX = "did:key:z"
 #: Longest text that is looked at: a P-256 did:key has 58 characters, a JWK or PEM a few hundred.
@@ -85,7 +87,7 @@ class PublicKey:
     @property
     def did(self) -> str:
         """``did:key`` text, the form in which registries hold keys."""
-        return _PREFIX + _base58_encode(self.multicodec)
+        return _did_of(self)
 
     @property
     def kid(self) -> bytes:
@@ -237,6 +239,11 @@ def read_private_key(pem: bytes, *, source: str = "private key") -> PrivateKey:
 
 
 @functools.lru_cache(maxsize=65536)
+def _did_of(key: PublicKey) -> str:
+    return _PREFIX + _base58_encode(key.multicodec)
+
+
+@functools.lru_cache(maxsize=65536)
 def _from_did(text: str) -> PublicKey:
     if not text.startswith(_PREFIX) or len(text) > _LONGEST_DID:
         raise InputError(f"expected a key as {_PREFIX}..., found {text[:_LONGEST_DID]!r}")
@@ -326,12 +333,12 @@ def _from_coordinates(curve: str, x: bytes, y: bytes | bool | None) -> PublicKey
 
 def _base58_encode(data: bytes) -> str:
     number = int.from_bytes(data)
-    digits = []
+    pairs = []
     while number:
-        number, digit = divmod(number, 58)
-        digits.append(_ALPHABET[digit])
+        number, pair = divmod(number, len(_PAIRS))
+        pairs.append(_PAIRS[pair])
     zeros = len(data) - len(data.lstrip(b"\0"))
-    return "1" * zeros + "".join(reversed(digits))
+    return "1" * zeros + "".join(reversed(pairs)).lstrip("1")
 
 
 def _base58_decode(text: str) -> bytes:

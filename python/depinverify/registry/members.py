@@ -83,9 +83,10 @@ def _is_key(value: object) -> bool:
     if not isinstance(value, str):
         return False
     try:
-        return PublicKey.from_did(value).did == value
+        PublicKey.from_did(value)
     except InputError:
         return False
+    return True
 
 
 def _is_owner(value: object) -> bool:

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Self
 
+    from depinverify._native import RegistrySnapshot
     from depinverify.canonical import Json
 
 __all__ = ["DEFAULT_URL", "Appended", "Registry", "system_clock_ms"]
@@ -335,6 +336,38 @@ class Registry:
         with self._database.reading() as connection:
             found = connection.execute(query).scalar()
         return GENESIS if found is None else bytes(found).hex()
+
+    def snapshot(
+        self, *, start_ms: int, end_ms: int | None = None, epoch: int = 0, head: str | None = None
+    ) -> RegistrySnapshot:
+        """What holds for an epoch; chain, signatures and rules are checked on the way.
+
+        Args:
+            start_ms: Start of the epoch, or the time as of which the registry is asked for.
+            end_ms: Its end; the start, if not given.
+            epoch: Its index, which says which commitments count.
+            head: ``[registry] head`` of its ``epoch.toml``, to be compared.
+
+        Raises:
+            RegistryError: The registry is invalid, or has another head.
+        """
+        from depinverify._native import RegistrySnapshot  # noqa: PLC0415 -- only who asks for one loads it
+
+        end_ms = start_ms if end_ms is None else end_ms
+        return RegistrySnapshot(
+            b"".join(self.lines(before_ms=end_ms)),
+            epoch=epoch,
+            start_ms=start_ms,
+            end_ms=end_ms,
+            authority=[key.did for key in self.authority],
+            head=None if head is None else _identifier(head, "head"),
+        )
+
+    def export_devices(self, path: Path, *, as_of_ms: int) -> int:
+        """Write the devices as of a time to a CSV, JSON lines or Parquet file; how many there are."""
+        from depinverify.registry.exports import export_devices  # noqa: PLC0415 -- as above
+
+        return export_devices(self.snapshot(start_ms=as_of_ms), path, as_of_ms)
 
     def count(self) -> dict[str, int]:
         """How many events, devices and validators there are."""
