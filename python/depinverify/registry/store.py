@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import func, insert, select
 
-from depinverify.canonical import canonical_json
+from depinverify.canonical import LARGEST_INTEGER, canonical_json
 from depinverify.exceptions import InputError, RegistryError
 from depinverify.registry import tables
 from depinverify.registry.certificates import CertificatePolicy
@@ -293,6 +293,8 @@ class Registry:
             ):
                 replayed._set_all(settings)  # noqa: SLF001 -- a registry like this one
                 replayed.restore(self.lines(), progress=progress)
+            # What a settlement will say of it, by code that shares nothing with the replay.
+            self.snapshot(start_ms=LARGEST_INTEGER)
         return count
 
     # reading
@@ -354,14 +356,18 @@ class Registry:
         from depinverify._native import RegistrySnapshot  # noqa: PLC0415 -- only who asks for one loads it
 
         end_ms = start_ms if end_ms is None else end_ms
-        return RegistrySnapshot(
-            b"".join(self.lines(before_ms=end_ms)),
-            epoch=epoch,
-            start_ms=start_ms,
-            end_ms=end_ms,
-            authority=[key.did for key in self.authority],
-            head=None if head is None else _identifier(head, "head"),
-        )
+        # By way of a file, so that memory depends on the devices and not on the number of events.
+        with tempfile.TemporaryDirectory(prefix="depinverify-") as folder:
+            path = Path(folder) / "registry.jsonl"
+            self.export_lines(path, before_ms=end_ms)
+            return RegistrySnapshot.read(
+                path,
+                epoch=epoch,
+                start_ms=start_ms,
+                end_ms=end_ms,
+                authority=[key.did for key in self.authority],
+                head=None if head is None else _identifier(head, "head"),
+            )
 
     def export_devices(self, path: Path, *, as_of_ms: int) -> int:
         """Write the devices as of a time to a CSV, JSON lines or Parquet file; how many there are."""
