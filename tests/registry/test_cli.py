@@ -115,6 +115,11 @@ def test_a_registry_from_its_first_day_to_a_restored_backup(run, pem, tmp_path):
     assert total["head"] in run("backup", "backup.jsonl")
     assert (tmp_path / "backup.jsonl").read_bytes() == lines
     assert "0 events" in run("export", "early.jsonl", "--before", "2020-01-01T00:00Z")
+    held = run("snapshot", "--as-of", "2900-01-01T00:00Z", "--json")
+    assert (held["head"], held["events"], held["devices"]) == (total["head"], 13, 1)
+    assert held["content_hash"] == hashlib.sha256(lines).hexdigest()
+    assert "1 devices" in run("devices", "fleet.csv")
+    assert (tmp_path / "fleet.csv").read_text().splitlines()[1].startswith(f"{DEVICE},did:key:zQ3s")
     copy = ("--url", f"sqlite:///{tmp_path}/copy.db")
     run("init", *copy, "--authority", authority.public.did)
     assert run("restore", "backup.jsonl", *copy, "--json")["hash"] == total["head"]

@@ -103,7 +103,7 @@ def _newest_keys(snapshot: RegistrySnapshot, as_of_ms: int) -> dict[bytes, tuple
 def _records(batch: Any) -> Iterator[dict[str, Any]]:  # noqa: ANN401 -- an Arrow record batch
     names = batch.schema.names
     for start in range(0, batch.num_rows, _ROWS_PER_BATCH):
-        part = batch.slice(start, _ROWS_PER_BATCH)
+        part = batch.slice(start, min(_ROWS_PER_BATCH, batch.num_rows - start))
         columns = [part.column(at).to_pylist() for at in range(len(names))]
         for values in zip(*columns, strict=True):
             yield dict(zip(names, values, strict=True))

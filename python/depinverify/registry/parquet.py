@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from arro3.core import Array, DataType, Field, RecordBatch, RecordBatchReader, Schema
+from arro3.core import Array, DataType, Field, RecordBatch, Schema, Table
 
 from depinverify._native import read_parquet, write_parquet
 
@@ -38,10 +38,11 @@ def write_columns(
         batches: Lists by column name.
     """
     schema = Schema([Field(name, _TYPES[kind](), nullable=True) for name, kind in columns.items()])
-    made = (
+    # A list, not a generator: an error while a batch is made must not reach the writer's callback.
+    made = [
         RecordBatch.from_arrays(
             [Array(batch[name], type=_TYPES[kind]()) for name, kind in columns.items()], schema=schema
         )
         for batch in batches
-    )
-    return write_parquet(path, RecordBatchReader.from_batches(schema, made))
+    ]
+    return write_parquet(path, Table.from_batches(made, schema=schema))
