@@ -105,8 +105,8 @@ fn write_whole(
     let properties =
         WriterProperties::builder().set_compression(Compression::ZSTD(ZstdLevel::default())).build();
     let file = File::create(path).map_err(|error| told(error.to_string()))?;
-    let mut writer =
-        ArrowWriter::try_new(file, schema.clone(), Some(properties)).map_err(|error| told(error.to_string()))?;
+    let mut writer = ArrowWriter::try_new(file, schema.clone(), Some(properties))
+        .map_err(|error| told(error.to_string()))?;
     let mut rows = 0;
     for batch in batches {
         let batch = batch.map_err(|error| told(error.to_string()))?;

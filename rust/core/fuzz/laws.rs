@@ -1,0 +1,111 @@
+//! What must hold for any bytes, decoder by decoder: the fuzz targets' bodies, which the tests replay over kept inputs.
+
+use data_encoding::BASE64URL_NOPAD;
+use depinverify_core::canonical;
+use depinverify_core::decode::claims::MAX_DEPTH;
+use depinverify_core::decode::distinct::Distinct;
+use depinverify_core::decode::proof::{self, Scratch};
+use depinverify_core::decode::{cbor, cose, json, jws};
+use depinverify_core::registry;
+
+/// A target's name and its law.
+pub const LAWS: [(&str, fn(&[u8])); 7] = [
+    ("json", json_law),
+    ("cbor", cbor_law),
+    ("cose", cose_law),
+    ("jws", jws_law),
+    ("proof", proof_law),
+    ("registry_line", registry_line_law),
+    ("canonical", canonical_law),
+];
+
+/// A text is accepted by the tree's parser exactly if the reader steps over it.
+pub fn json_law(data: &[u8]) {
+    let mut names = Distinct::new();
+    let stepped = json::Reader::new(data, MAX_DEPTH, &mut names).and_then(|mut reader| {
+        reader.skip()?;
+        reader.finish()
+    });
+    assert_eq!(stepped.err(), json::parse(data, MAX_DEPTH).err());
+}
+
+/// What is one item is none with a byte behind it, is one inside an array, and is no key twice in a map.
+pub fn cbor_law(data: &[u8]) {
+    let is_item = cbor::check(data, MAX_DEPTH).is_ok();
+    let is_inside = cbor::check(&[&[0x81], data].concat(), MAX_DEPTH + 1).is_ok();
+    // Tags around the outermost array count for nothing there, but inside another array they do.
+    let is_tagged = data.first().is_some_and(|byte| byte >> 5 == 6);
+    assert!(is_item || !is_inside);
+    assert!(is_inside || !is_item || is_tagged);
+    if is_item {
+        assert!(cbor::check(&[data, &[0]].concat(), MAX_DEPTH).is_err());
+        let twice = [&[0xa2], data, &[0], data, &[0]].concat();
+        assert!(cbor::check(&twice, MAX_DEPTH + 1).is_err());
+    }
+}
+
+/// What is signed begins with its context and ends with the payload as received.
+pub fn cose_law(data: &[u8]) {
+    let mut names = Distinct::new();
+    let Ok(parts) = cose::parts(data, &mut names) else { return };
+    assert_eq!(
+        data.get(parts.payload_offset..parts.payload_offset + parts.payload.len()),
+        Some(parts.payload)
+    );
+    if let Ok(header) = cose::header(&parts, &mut names) {
+        assert!((1..=cose::MAX_KID).contains(&header.kid.len()));
+    }
+    let mut signed = Vec::new();
+    cose::write_signed_bytes(parts.protected, parts.payload, &mut signed);
+    assert!(signed.starts_with(b"\x84\x6aSignature1") && signed.ends_with(parts.payload));
+    assert!(cbor::check(&signed, MAX_DEPTH).is_ok());
+}
+
+/// The decoded parts, encoded again, are the text: base64url has one spelling.
+pub fn jws_law(data: &[u8]) {
+    let Ok(jws) = jws::parse(data) else { return };
+    let text = data.strip_suffix(b"\n").unwrap_or(data);
+    let tail = [BASE64URL_NOPAD.encode(&jws.payload), BASE64URL_NOPAD.encode(&jws.signature)].join(".");
+    assert!(text.ends_with(tail.as_bytes()) && text.starts_with(jws.signed));
+    assert!((1..=cose::MAX_KID).contains(&jws.kid.len()));
+}
+
+/// Memory that was used before changes nothing.
+pub fn proof_law(data: &[u8]) {
+    let mut used = Scratch::new();
+    let half = data.get(..data.len() / 2).unwrap_or_default();
+    let _ = proof::decode(half, &mut used);
+    let mut fresh = Scratch::new();
+    match (proof::decode(data, &mut used), proof::decode(data, &mut fresh)) {
+        (Ok(one), Ok(other)) => {
+            assert_eq!(one.claims, other.claims);
+            assert_eq!(
+                (one.kid, one.signature, one.unsupported),
+                (other.kid, other.signature, other.unsupported)
+            );
+            let mut signed = Vec::new();
+            one.write_signed_bytes(&mut signed);
+            assert!(!signed.is_empty());
+        }
+        (one, other) => assert_eq!(one.err(), other.err()),
+    }
+}
+
+/// An event's hashes do not depend on how they were asked for.
+pub fn registry_line_law(data: &[u8]) {
+    let bounds = registry::Bounds { epoch: 0, start_ms: 1, end_ms: 2 };
+    let _ = registry::Snapshot::from_lines(data, bounds, &[], None);
+    if let Ok(event) = registry::parse_event(data) {
+        assert_eq!(registry::event_hash(data), Ok(event.hash));
+        assert_eq!(registry::event_message(data), Ok(event.message));
+        let canonical = canonical::canonicalize(data).unwrap_or_default();
+        assert_eq!(registry::parse_event(&canonical), Ok(event));
+    }
+}
+
+/// Canonical text is its own canonical text.
+pub fn canonical_law(data: &[u8]) {
+    let Ok(bytes) = canonical::canonicalize(data) else { return };
+    assert_eq!(canonical::canonicalize(&bytes).as_deref(), Ok(bytes.as_slice()));
+    assert!(!bytes.contains(&b'\n'));
+}
