@@ -21,6 +21,11 @@ VECTORS = Path(os.environ.get("DEPINVERIFY_VECTORS", ROOT.parent / "shared" / "v
 START = 1_800_000_000
 SLOT = 900
 PROFILE = "tag:github.com,2026:depinverify/uptime-proof/1"
+#: A point of the right group (its generator); the rounds are pinned, so nobody signs with it.
+BEACON_KEY = (
+    "93e02b6052719f607dacd3a088274f65596bd0d09920b61ab5da61bbdc7f5049334cf11213945d57e5ac7d055d042b7e"
+    "024aa2b2f08f0a91260805272dc51051c6e47ad4fa403b02b4510b647ae3d1770bac0326a805bbefd48056c8c121bdb8"
+)
 
 
 def b64(data):
@@ -189,7 +194,7 @@ class TinyEpoch:
     def chain(self):
         return {
             "scheme": "bls-unchained-g1-rfc9380",
-            "public_key": "01" * 96,
+            "public_key": BEACON_KEY,
             "genesis_time": self.genesis,
             "period": 30,
             "genesis_seed": "02" * 32,
@@ -199,19 +204,23 @@ class TinyEpoch:
     @property
     def chain_hash(self):
         return hashlib.sha256(
-            (30).to_bytes(4, "big") + self.genesis.to_bytes(8, "big") + b"\1" * 96 + b"\2" * 32 + b"tiny"
+            (30).to_bytes(4, "big")
+            + self.genesis.to_bytes(8, "big")
+            + bytes.fromhex(BEACON_KEY)
+            + b"\2" * 32
+            + b"tiny"
         ).digest()
 
     def probe(self, validator, device, slot):
         """(moment ms, challenge)."""
-        from benches.plain_verifier.config import Epoch  # noqa: PLC0415
+        from benches.plain_verifier.config import Epoch
 
         if not hasattr(self, "_params_hash"):
             self.write_toml()
             self._params_hash = Epoch(self.folder / "epoch.toml").params_hash
         number = self.round_of(slot)
         randomness = hashlib.sha256(self.signature_of(number)).digest()
-        u64 = lambda value: value.to_bytes(8, "big")  # noqa: E731
+        u64 = lambda value: value.to_bytes(8, "big")
         seed = tagged(
             "depinverify/slot-seed/v1", self.chain_hash, u64(number), randomness, u64(slot), self._params_hash
         )
