@@ -26,9 +26,7 @@ SCHEMES = (
 class Chain:
     """One beacon; ``hash`` identifies it."""
 
-    def __init__(  # noqa: PLR0917 - the constants of a chain in the order of its hash
-        self, scheme, public_key, genesis_time, period, genesis_seed, beacon_id
-    ) -> None:
+    def __init__(self, scheme, public_key, genesis_time, period, genesis_seed, beacon_id) -> None:
         self.scheme = scheme
         self.public_key = public_key
         self.genesis_time = genesis_time

@@ -45,9 +45,7 @@ class Proof:
         "uptime",
     )
 
-    def __init__(  # noqa: PLR0917
-        self, unsupported, algorithm, kid, signature, signed, claims
-    ) -> None:
+    def __init__(self, unsupported, algorithm, kid, signature, signed, claims) -> None:
         self.algorithm = algorithm
         self.kid = kid
         self.signature = signature

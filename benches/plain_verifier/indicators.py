@@ -73,7 +73,7 @@ def _entry(code: str, subjects: list[str], numbers: dict, evidence: list[str]) -
     }
 
 
-def find_indicators(  # noqa: C901, PLR0912, PLR0917
+def find_indicators(  # noqa: C901, PLR0912
     epoch: Epoch, snapshot: Snapshot, rows: list[Row], conflicts: dict, scoring: Scoring, ahead: list[Row]
 ) -> Indicators:
     found = Indicators()

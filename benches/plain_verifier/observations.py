@@ -100,7 +100,7 @@ class Row:
 _ROW = b"depinverify/observation/v1\x00"
 
 
-def row_id(validator, device, slot, sent_ms, received_ms, transport, proof) -> bytes:  # noqa: PLR0917
+def row_id(validator, device, slot, sent_ms, received_ms, transport, proof) -> bytes:
     if received_ms is None:
         received_ms = -1
     return sha256(

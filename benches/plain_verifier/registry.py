@@ -280,7 +280,7 @@ class _Fold:
         party.retired_ms = moment if party.retired_ms is None else min(party.retired_ms, moment)
 
 
-def fold(  # noqa: PLR0917
+def fold(
     data: bytes,
     index: int,
     start_ms: int,

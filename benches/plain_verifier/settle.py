@@ -196,7 +196,7 @@ def _state_lines(scoring: Scoring) -> bytes:
     return b"".join(lines)
 
 
-def _result(  # noqa: PLR0917
+def _result(
     epoch: Epoch,
     snapshot: Snapshot,
     scoring: Scoring,

@@ -1,13 +1,24 @@
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from os import PathLike
 from typing import Any, Final, final
 
 import numpy as np
-from arro3.core import RecordBatch, RecordBatchReader
+from arro3.core import RecordBatch, RecordBatchReader, Table
 from arro3.core.types import ArrowStreamExportable
 from numpy.typing import NDArray
 
 __version__: Final[str]
+
+# catalogue
+
+def catalogue() -> list[dict[str, Any]]:
+    """Return every entry of the catalogue of verdicts, in the order of its documentation page.
+
+    Returns:
+        Dictionaries with ``family``, ``network`` (empty where all networks share the entry), ``number`` (``None``
+        where results carry names), ``name``, ``severity`` (of indicators, otherwise ``None``), ``sentence`` and
+        ``evidence``. :data:`depinverify.catalogue.CATALOGUE` is the same with types.
+    """
 
 # observations
 
@@ -434,6 +445,269 @@ def event_message(line: bytes) -> bytes:
         depinverify.exceptions.RegistryError: The line is no JSON object that has a canonical form.
     """
 
+# beacon
+
+@final
+class BeaconChain:
+    """A drand chain: its scheme, public key and clock (scoring and rewards, 6.1).
+
+    Args:
+        scheme: The scheme's name, such as ``bls-unchained-g1-rfc9380``.
+        public_key: Compressed point.
+        genesis_time: Time of round 1, Unix seconds.
+        period: Seconds between rounds.
+        genesis_seed: What round 1 of a chained scheme follows.
+        beacon_id: The chain's id.
+
+    Raises:
+        depinverify.exceptions.InputError: The scheme is unknown, or a value is out of its range.
+    """
+
+    def __new__(
+        cls,
+        *,
+        scheme: str,
+        public_key: bytes,
+        genesis_time: int,
+        period: int,
+        genesis_seed: bytes,
+        beacon_id: str,
+    ) -> BeaconChain: ...
+    @staticmethod
+    def named(name: str) -> BeaconChain:
+        """Return a chain that is known by name.
+
+        Args:
+            name: ``quicknet`` or ``default``.
+
+        Raises:
+            depinverify.exceptions.InputError: No such name.
+        """
+
+    @property
+    def hash(self) -> bytes:
+        """The chain's hash, 32 bytes."""
+
+# epoch
+
+@final
+class EpochContext:
+    """What the checks of one epoch use: parameters, slots, devices, validators and the state before.
+
+    Made once for a run (uptime proof, sections 1.6, 3 and 5); immutable, and safe to share between threads.
+
+    Args:
+        params: ``index``, ``start`` and ``end`` in seconds, ``slot_seconds``, the keys of the ruleset by their
+            names, and ``params_hash`` (32 bytes). Other keys are ignored.
+        chain: The beacon's chain.
+        beacon: The bytes of ``beacon.jsonl``.
+        snapshot: The registry for this epoch.
+        secrets: The bytes of ``validators.jsonl``; empty while nobody has revealed a secret.
+        state: The bytes of the previous settlement's ``state.jsonl``; empty for the first epoch.
+        pinned: Do not check the beacon's signatures.
+        missing_rounds: Rounds that may be absent; none by default.
+
+    Raises:
+        depinverify.exceptions.InputError: A file is malformed, a round is missing or forged, or they do not fit
+            each other.
+    """
+
+    def __new__(
+        cls,
+        params: Mapping[str, object],
+        chain: BeaconChain,
+        beacon: bytes,
+        snapshot: RegistrySnapshot,
+        secrets: bytes,
+        state: bytes,
+        *,
+        pinned: bool = False,
+        missing_rounds: Sequence[int] = ...,
+    ) -> EpochContext: ...
+    @property
+    def slots(self) -> int:
+        """Number of slots, which are counted from 0."""
+
+    @property
+    def participants(self) -> list[bytes]:
+        """Ids of the validators that take part in the assignment, ascending (uptime proof, 1.6)."""
+
+    @property
+    def void_validators(self) -> list[bytes]:
+        """Participants whose secret is missing, ambiguous or not the committed one; their rows count for nobody."""
+
+    @property
+    def missing_rounds(self) -> list[int]:
+        """Rounds of slots that are missing and named so, ascending."""
+
+    @property
+    def beacon_hash(self) -> bytes:
+        """Content hash of the rounds that slots need: ``inputs.beacon`` of the reward file, 32 bytes."""
+
+    @property
+    def secrets_hash(self) -> bytes:
+        """Content hash of the revealed secrets: ``inputs.secrets`` of the reward file, 32 bytes."""
+
+    def schedule(self, validator: bytes | None = None, slot: int | None = None) -> RecordBatchReader:
+        """List who is to be probed when, and with which nonce (uptime proof, 1.6; scoring and rewards, 6.4).
+
+        Args:
+            validator: Id of one validator only.
+            slot: One slot only.
+
+        Returns:
+            A stream with one batch for each slot, ascending by slot, then device, then rank of the validator:
+            ``slot`` u64, ``device``, ``validator`` binary, ``round`` u64, ``nonce`` binary, and ``eat_nonce``
+            binary and ``moment_ms`` i64, which are null where the validator's secret is not known.
+
+        Raises:
+            depinverify.exceptions.InputError: The validator does not take part, or the slot is not in the epoch.
+        """
+
+    def explain(
+        self,
+        *,
+        validator: bytes,
+        device: bytes,
+        slot: int,
+        sent_ms: int,
+        received_ms: int | None,
+        transport: int,
+        proof: bytes | None,
+    ) -> dict[str, Any]:
+        """Judge one row on its own and give what each check compared; :mod:`depinverify.check` shows it.
+
+        Check 10 and the order of check 14 look at all rows of a device, so they see nothing here but this row.
+
+        Args:
+            validator: Who probed.
+            device: The device that was probed.
+            slot: Slot number.
+            sent_ms: When the challenge left, Unix milliseconds.
+            received_ms: When the answer was complete; ``None`` without an answer.
+            transport: 0 answered, 1 timeout, 2 no connection, 3 other error, 4 not attempted.
+            proof: The envelope; ``None`` without an answer.
+
+        Returns:
+            ``row_id``, ``code``, ``failed``, ``not_run``, ``outcome`` as in the verdict table, and what was
+            compared, by name.
+
+        Raises:
+            depinverify.exceptions.InputError: The row is none that an observation can be.
+        """
+
+# verification
+
+@final
+class Verification:
+    """One run over an epoch's observations, step by step: ``intake``, ``verify``, ``collect``, ``score``.
+
+    Every step releases the interpreter, reports progress between pieces, and stops on Ctrl-C.
+
+    Args:
+        context: The epoch.
+        work: Folder for what does not fit in memory; a later run in the same folder continues there.
+        threads: Number of threads, or ``None`` for all processors.
+        memory_bytes: Budget for sorting, 256 MiB by default; the rest goes to the disk.
+    """
+
+    def __new__(
+        cls,
+        context: EpochContext,
+        work: str | PathLike[str],
+        *,
+        threads: int | None = None,
+        memory_bytes: int = ...,
+    ) -> Verification: ...
+    def intake(
+        self,
+        files: Sequence[tuple[str, str | PathLike[str]]],
+        references: Sequence[tuple[str, str | PathLike[str]]],
+        *,
+        require_signed: bool = True,
+        row_group_bytes: int | None = None,
+        ratio: int | None = None,
+        rows: int | None = None,
+        progress: Callable[[int], object] | None = None,
+    ) -> list[dict[str, Any]]:
+        """Read signed files of observations and reference probes (uptime proof, sections 2.1 to 2.3).
+
+        Args:
+            files: Name for reports, and path, of each file of observations.
+            references: The same of reference probes.
+            require_signed: Quarantine files without a signature beside them.
+            row_group_bytes: Most decompressed bytes of a row group; 1 GiB if ``None``.
+            ratio: Highest compression ratio; 200 if ``None``.
+            rows: Most rows of a file; 10^9 if ``None``.
+            progress: Called with the rows that were read so far; an exception from it stops the step.
+
+        Returns:
+            A report for each file: ``name``, ``sha256`` (hex or ``None``), ``bytes``, ``signer`` (hex or
+            ``None``), ``rows``, and ``quarantine``: ``None``, or ``reason``, ``message``, ``column``, ``place``.
+
+        Raises:
+            depinverify.exceptions.SettlementError: The work folder cannot be written.
+        """
+
+    def intake_stream(self, rows: ArrowStreamExportable) -> int:
+        """Take rows from any Arrow producer instead of files; nobody vouches for them.
+
+        Args:
+            rows: A table or stream with the columns of observations.
+
+        Returns:
+            Number of rows.
+
+        Raises:
+            depinverify.exceptions.InputError: A column is missing or of another type, or a value is out of range.
+        """
+
+    def verify(self, progress: Callable[[int], object] | None = None) -> None:
+        """Judge all rows by the seventeen checks (uptime proof, section 4).
+
+        Args:
+            progress: Called with the rows that were judged so far; an exception from it stops the step.
+
+        Raises:
+            depinverify.exceptions.SettlementError: There was no intake, or the work folder cannot be used.
+        """
+
+    def collect(self, table: str | PathLike[str], origins: str | PathLike[str]) -> dict[str, Any]:
+        """Put the verdict table together (uptime proof, 4.4).
+
+        Args:
+            table: Where to write it, Parquet.
+            origins: Where to write file and row of each of its rows, JSON.
+
+        Returns:
+            ``rows``, ``counts`` by name of code, and the content hashes ``verdicts_hash``,
+            ``observations_hash``, ``annotations_hash`` and ``references_hash``, 32 bytes each.
+
+        Raises:
+            depinverify.exceptions.SettlementError: A file cannot be written.
+        """
+
+    def score(self) -> dict[str, Any]:
+        """Score all devices (scoring and rewards, sections 2, 3, 5 and 7).
+
+        Returns:
+            ``scores``, a record batch ascending by device; ``state``, the bytes of ``state.jsonl``;
+            ``exclusions`` and ``indicators``, canonical JSON; ``clusters``, the address cluster of each device.
+
+        Raises:
+            depinverify.exceptions.SettlementError: Nothing was collected.
+        """
+
+def observation_rows(path: str | PathLike[str]) -> int | None:
+    """Return the number of rows of a file of observations, where the file says it.
+
+    Args:
+        path: The file.
+
+    Returns:
+        The number, or ``None`` for a file that must be read for it, and for one that cannot be read.
+    """
+
 # reward
 
 def allocate(
@@ -527,6 +801,48 @@ class ClaimTree:
     def proofs_to(self, path: str | PathLike[str]) -> bytes:
         """Write every payee's proof, one canonical JSON object a line; returns the SHA-256 of the bytes."""
 
+# tables
+
+def read_table(path: str | PathLike[str]) -> Table:
+    """Read a result table.
+
+    Args:
+        path: A Parquet file.
+
+    Returns:
+        The whole table.
+
+    Raises:
+        depinverify.exceptions.InputError: The file cannot be read.
+    """
+
+def content_hash(rows: ArrowStreamExportable) -> bytes:
+    """Hash the content of a table, whatever its file looks like (uptime proof, 9.3).
+
+    Args:
+        rows: A table or stream, its columns in schema order and its rows in canonical order.
+
+    Returns:
+        32 bytes.
+
+    Raises:
+        depinverify.exceptions.InputError: A column has a type that results do not have.
+    """
+
+def write_scores(rows: ArrowStreamExportable, path: str | PathLike[str]) -> bytes:
+    """Write the table of scores.
+
+    Args:
+        rows: The columns of scores (uptime proof, 9.3), ascending by device.
+        path: Where to write it, Parquet.
+
+    Returns:
+        Its content hash, 32 bytes.
+
+    Raises:
+        depinverify.exceptions.SettlementError: Other columns, or the file cannot be written.
+    """
+
 # cells
 
 def cell_place(cell: str) -> tuple[int, int, int]:
@@ -535,6 +851,7 @@ def cell_place(cell: str) -> tuple[int, int, int]:
     Raises:
         depinverify.exceptions.InputError: No cell of resolution 5 to 12 in lower-case hex.
     """
+
 # table_file
 
 def read_parquet(path: str | PathLike[str]) -> RecordBatchReader:

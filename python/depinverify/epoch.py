@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import tomllib
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
@@ -61,7 +62,7 @@ def _payee(text: str) -> str:
 
 
 def _ascending(rounds: list[int]) -> list[int]:
-    if any(after <= before for before, after in zip(rounds, rounds[1:], strict=False)):
+    if any(after <= before for before, after in pairwise(rounds)):
         raise ValueError("expected rounds in ascending order, each once")
     return rounds
 
@@ -86,7 +87,9 @@ class _Beacon(_Table):
     genesis_seed: _Hex | None = None
     beacon_id: str | None = None
     pinned: bool = False
-    missing_rounds: Annotated[list[Annotated[int, Field(ge=0, le=2**53 - 1)]], AfterValidator(_ascending)] = []
+    missing_rounds: Annotated[
+        list[Annotated[int, Field(ge=0, le=2**53 - 1)]], AfterValidator(_ascending)
+    ] = []
 
 
 class _Registry(_Table):
@@ -245,12 +248,14 @@ class Epoch:
                     f"found {getattr(parsed, key)}"
                 )
         if parsed.start >= parsed.end:
-            raise ConfigurationError(f"{path}: end: expected a time after start {parsed.start}, found {parsed.end}")
+            raise ConfigurationError(
+                f"{path}: end: expected a time after start {parsed.start}, found {parsed.end}"
+            )
         if parsed.genesis == (parsed.previous is not None):
             raise ConfigurationError(
                 f"{path}: previous: expected {'no' if parsed.genesis else 'a'} table with genesis = "
                 f"{str(parsed.genesis).lower()}",
-                hint="The first epoch has `genesis = true` and no [previous]; every later one names the settlement before.",
+                hint="The first epoch has `genesis = true` and no [previous]; later ones name the settlement before.",
             )
         if (parsed.registry.path is None) == (parsed.registry.url is None):
             raise ConfigurationError(f"{path}: registry: expected exactly one of path and url")
@@ -258,7 +263,7 @@ class Epoch:
         chain = _chain(path, parsed.beacon)
         params = ruleset.params(slot_seconds=parsed.slot_seconds, chain_hash=chain.hash)
         covered = [*parsed.missed.epochs, parsed.index]
-        if any(after <= before for before, after in zip(covered, covered[1:], strict=False)):
+        if any(after <= before for before, after in pairwise(covered)):
             raise ConfigurationError(
                 f"{path}: missed.epochs: expected ascending indices below {parsed.index}, found {parsed.missed.epochs}"
             )
@@ -304,7 +309,10 @@ class Epoch:
         if not folder.is_dir():
             return []
         found = (path for path in folder.iterdir() if path.suffix != ".jws" and not path.is_dir())
-        return [ObservationFile(f"{below}/{path.name}", path) for path in sorted(found, key=lambda p: p.name.encode())]
+        return [
+            ObservationFile(f"{below}/{path.name}", path)
+            for path in sorted(found, key=lambda p: p.name.encode())
+        ]
 
     def read(self, name: str, *, is_required: bool = True) -> bytes:
         """The bytes of a file of the epoch folder.
@@ -332,7 +340,9 @@ def _chain(path: Path, beacon: _Beacon) -> _native.BeaconChain:
     given = [key for key in inline if getattr(beacon, key) is not None]
     if beacon.chain is not None:
         if given:
-            raise ConfigurationError(f"{path}: beacon: expected either chain or an inline chain, found both ({given[0]})")
+            raise ConfigurationError(
+                f"{path}: beacon: expected either chain or an inline chain, found both ({given[0]})"
+            )
         try:
             return _native.BeaconChain.named(beacon.chain)
         except InputError as error:

@@ -75,7 +75,9 @@ class Plan:
     def warn(self, say: Callable[[str], None]) -> None:
         """Say what a person wants to know before a long run, or before one that will not fit."""
         if self.disk_bytes > self.free_bytes:
-            say(f"warning: about {self.disk_bytes / 1e9:.1f} GB of disk needed, {self.free_bytes / 1e9:.1f} GB free")
+            say(
+                f"warning: about {self.disk_bytes / 1e9:.1f} GB of disk needed, {self.free_bytes / 1e9:.1f} GB free"
+            )
         if self.seconds > _LONG_SECONDS:
             say(f"about {self.rows:,} rows, {self.seconds:,.0f} s and {self.disk_bytes / 1e9:.1f} GB of disk")
 
@@ -117,6 +119,8 @@ def _seconds_per_row() -> float:
         message = b"depinverify"
         signatures = [signer.sign(message)] * checks
         started = time.perf_counter()
-        _native.verify_signatures(scheme.label, profile, registry, [key] * checks, [message] * checks, signatures, threads=1)
+        _native.verify_signatures(
+            scheme.label, profile, registry, [key] * checks, [message] * checks, signatures, threads=1
+        )
         spent += time.perf_counter() - started
     return spent / (3 * checks) * 1.2

@@ -28,7 +28,16 @@ if TYPE_CHECKING:
 
     from depinverify.ingest import Inputs
 
-__all__ = ["Scores", "Verdicts", "reward_epoch", "schedule", "score_epoch", "settle", "verify", "verify_epoch"]
+__all__ = [
+    "Scores",
+    "Verdicts",
+    "reward_epoch",
+    "schedule",
+    "score_epoch",
+    "settle",
+    "verify",
+    "verify_epoch",
+]
 
 _T = TypeVar("_T")
 
@@ -156,7 +165,9 @@ def reward_epoch(
     return _steps(source, options, progress, rewards)
 
 
-def verify(rows: ArrowStreamExportable, source: str | Path, *, options: ingest.Options | None = None) -> Table:
+def verify(
+    rows: ArrowStreamExportable, source: str | Path, *, options: ingest.Options | None = None
+) -> Table:
     """Give rows from any Arrow producer their verdicts.
 
     Args:

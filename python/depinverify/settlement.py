@@ -151,7 +151,9 @@ class Settlement:
                 found.append(f"{name}: expected by the manifest, absent")
                 continue
             content = (
-                _native.content_hash(_native.read_table(path)) if name in TABLES else hashlib.sha256(path.read_bytes()).digest()
+                _native.content_hash(_native.read_table(path))
+                if name in TABLES
+                else hashlib.sha256(path.read_bytes()).digest()
             )
             if content.hex() != expected:
                 found.append(f"{name}: expected content {expected}, found {content.hex()}")

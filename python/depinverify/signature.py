@@ -98,7 +98,7 @@ class SignatureVerdict(enum.IntEnum):
         return next(sentence for number, _, sentence in _native.signature_verdicts() if number == self)
 
 
-def verify_codes(  # noqa: PLR0917 - the columns of one batch, in their natural order
+def verify_codes(
     scheme: Scheme,
     profile: str,
     registry: KeyRegistry,
@@ -139,7 +139,7 @@ def verify_codes(  # noqa: PLR0917 - the columns of one batch, in their natural 
     return codes
 
 
-def verify(  # noqa: PLR0917 - the columns of one batch, in their natural order
+def verify(
     scheme: Scheme,
     profile: str,
     registry: KeyRegistry,

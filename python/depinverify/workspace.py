@@ -11,7 +11,6 @@ import fcntl
 import hashlib
 import json
 import shutil
-from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from depinverify.exceptions import SettlementError
@@ -19,6 +18,7 @@ from depinverify.settlement import MANIFEST, write_file
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
     from types import TracebackType
 
     from depinverify.canonical import Json

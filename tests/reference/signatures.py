@@ -209,9 +209,7 @@ def undo_der(signature: bytes) -> tuple[int, int] | None:
     return (r, s) if der(r, s) == signature else None
 
 
-def ecdsa(  # noqa: PLR0917 - the parts of one item
-    scheme: str, encoding: str, s_policy: str, key: bytes, digest: bytes, signature: bytes
-) -> bool:
+def ecdsa(scheme: str, encoding: str, s_policy: str, key: bytes, digest: bytes, signature: bytes) -> bool:
     curve = CURVES[scheme]
     q = sec1(curve, key)
     if encoding == "der":

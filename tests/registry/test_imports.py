@@ -209,7 +209,7 @@ def test_ten_thousand_bad_rows_are_one_clear_and_bounded_report(registry, tmp_pa
         ("d.xlsx", b"", "expected a file of kind .csv"),
     ],
 )
-def test_a_file_that_is_no_table_of_devices_is_refused_as_a_whole(  # noqa: PLR0917
+def test_a_file_that_is_no_table_of_devices_is_refused_as_a_whole(
     registry, tmp_path, authority, name, content, because
 ):
     (tmp_path / name).write_bytes(content)

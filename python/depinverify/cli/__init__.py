@@ -44,7 +44,7 @@ class LazyGroup(click.RichGroup):
             return None
         module, line = COMMANDS[cmd_name]
         if _is_overview():
-            return click.RichCommand(cmd_name, short_help=line, help=line)
+            return click.RichCommand(name=cmd_name, short_help=line, help=line)
         loaded = importlib.import_module(f"depinverify.cli.{module}")
         command: click.Command = getattr(loaded, cmd_name)
         return command
@@ -60,7 +60,7 @@ def _is_overview() -> bool:
 def app() -> None:
     """Verify uptime and storage proofs, score devices, divide the pool, publish a root.
 
-    Example: depinverify simulate --devices 50 --hours 24 --seed 1 --out epoch && depinverify settle epoch --out settlement
+    Example: depinverify simulate --devices 50 --hours 24 --seed 1 --out epoch && depinverify settle epoch
     """
 
 

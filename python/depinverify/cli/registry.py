@@ -167,7 +167,7 @@ def enroll(url: str, file: IO[bytes], effective_ms: int | None, *, as_json: bool
 @url_option
 @effective_option
 @json_option
-def import_(  # noqa: PLR0917 -- the options of one command
+def import_(
     url: str,
     file: Path,
     authority: Path | None,

@@ -76,7 +76,7 @@ def _event_command(name: str, *, signed_by: str | None) -> Callable[[Callable[..
 @click.option("--owner-key", type=_FILE, help="PEM file of the owner's private key, which signs too.")
 @click.option("--payee", help="0x and 40 hex digits.")
 @click.option("--location", metavar="LAT,LON", help="Place in degrees.")
-def _enroll_validator(  # noqa: PLR0917 -- the options of one command
+def _enroll_validator(
     validator: str,
     key: Path,
     owner: str | None,
@@ -151,7 +151,7 @@ def _conflict(validator: str, device: str | None, owner: str | None) -> Event:
 @click.option(
     "--overlap-ms", type=click.IntRange(min=0), default=3_600_000, show_default=True, help="Both hold."
 )
-def _rotate(  # noqa: PLR0917 -- the options of one command
+def _rotate(
     device: str | None,
     validator: str | None,
     old_key: Path,

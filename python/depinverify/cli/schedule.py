@@ -56,4 +56,8 @@ def emit_json_line(value: dict[str, object]) -> None:
 def _when(moment_ms: object) -> str:
     if not isinstance(moment_ms, int):
         return "secret"
-    return datetime.fromtimestamp(moment_ms / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return (
+        datetime.fromtimestamp(moment_ms / 1000, UTC)
+        .isoformat(timespec="milliseconds")
+        .replace("+00:00", "Z")
+    )

@@ -28,8 +28,12 @@ def _run_options(command: Callable[..., Any]) -> Callable[..., Any]:
         click.option("--allow-unsigned", is_flag=True, help="Take files without a signature beside them."),
         click.option("--max-rows", type=click.IntRange(1), help="Most rows of a file (default 10^9)."),
         click.option("--max-ratio", type=click.IntRange(1), help="Largest compression ratio (default 200)."),
-        click.option("--max-row-group", type=click.IntRange(1), help="Largest row group in MiB (default 1024)."),
-        click.option("--memory", type=click.IntRange(16), default=256, show_default=True, help="MiB for sorting."),
+        click.option(
+            "--max-row-group", type=click.IntRange(1), help="Largest row group in MiB (default 1024)."
+        ),
+        click.option(
+            "--memory", type=click.IntRange(16), default=256, show_default=True, help="MiB for sorting."
+        ),
         click.option("--threads", type=click.IntRange(1), help="Threads (default: all processors)."),
     ):
         command = option(command)
@@ -53,7 +57,9 @@ def _options(given: dict[str, Any]) -> Options:
 
 @click.command(epilog="Exit codes: 0 fine; 1 files were quarantined; 2 bad call.")
 @_EPOCH
-@click.option("--out", type=click.Path(path_type=Path), help="Folder of the results (default: EPOCH/settlement).")
+@click.option(
+    "--out", type=click.Path(path_type=Path), help="Folder of the results (default: EPOCH/settlement)."
+)
 @click.option("--dry-run", is_flag=True, help="Say what would be read, and what time and disk it would take.")
 @_run_options
 def settle(epoch: Path, out: Path | None, dry_run: bool, as_json: bool, **given: Any) -> None:  # noqa: ANN401
@@ -106,12 +112,17 @@ def _report(settlement: Settlement, *, as_json: bool) -> None:
         )
     else:
         caveats(provenance)
-        emit_table("Verdicts", ("code", "rows"), sorted(settlement.counts.items(), key=lambda item: -item[1]))
+        emit_table("Verdicts", ("code", "rows"), by_count(settlement.counts))
         emit_table("Where the pool went", ("term", "amount"), list(money.items()))
         click.echo(f"devices {len(rewards['entries'])}, payees {len(rewards['payees'])}")
         click.echo(f"root {settlement.root}")
         click.echo(f"manifest {settlement.manifest_sha256}")
     _list_quarantined(quarantined)
+
+
+def by_count(counts: dict[str, int]) -> list[tuple[str, int]]:
+    """Counts as rows of a table, the largest first."""
+    return sorted(counts.items(), key=lambda item: -item[1])
 
 
 def caveats(provenance: dict[str, Any]) -> None:
@@ -122,9 +133,13 @@ def caveats(provenance: dict[str, Any]) -> None:
         click.echo("PINNED BEACON: its signatures were not checked.")
     if provenance["missing_rounds"]:
         rounds = ", ".join(map(str, provenance["missing_rounds"]))
-        click.echo(f"{len(provenance['missing_rounds'])} beacon rounds are missing; their slots count for nobody: {rounds}")
+        click.echo(
+            f"{len(provenance['missing_rounds'])} beacon rounds are missing; their slots count for nobody: {rounds}"
+        )
     if provenance["void_validators"]:
-        click.echo(f"Void validators, whose rows count for nobody: {', '.join(provenance['void_validators'])}")
+        click.echo(
+            f"Void validators, whose rows count for nobody: {', '.join(provenance['void_validators'])}"
+        )
 
 
 def _list_quarantined(quarantined: list[dict[str, Any]]) -> None:
@@ -136,7 +151,9 @@ def _list_quarantined(quarantined: list[dict[str, Any]]) -> None:
         sys.exit(EXIT_FINDINGS)
 
 
-@click.command(epilog="Exit codes: 0 fine; 1 files were quarantined, or with --check proofs are invalid; 2 bad call.")
+@click.command(
+    epilog="Exit codes: 0 fine; 1 files were quarantined, or with --check proofs are invalid; 2 bad call."
+)
 @_EPOCH
 @click.option("--out", type=click.Path(path_type=Path), help="Write the verdict table to this Parquet file.")
 @click.option("--check", is_flag=True, help="Exit with 1 if any proof is invalid.")
@@ -148,13 +165,16 @@ def verify(epoch: Path, out: Path | None, check: bool, as_json: bool, **given: A
     """
     from depinverify import pipeline  # noqa: PLC0415 - heavy
 
-    with Steps() as steps, pipeline.verify_epoch(epoch, options=_options(given), progress=steps.update) as verdicts:
+    with (
+        Steps() as steps,
+        pipeline.verify_epoch(epoch, options=_options(given), progress=steps.update) as verdicts,
+    ):
         if out is not None:
             out.write_bytes(verdicts.table.read_bytes())
     if as_json:
         emit_json({"counts": verdicts.counts, "files": verdicts.files})
     else:
-        emit_table("Verdicts", ("code", "rows"), sorted(verdicts.counts.items(), key=lambda item: -item[1]))
+        emit_table("Verdicts", ("code", "rows"), by_count(verdicts.counts))
     _list_quarantined(verdicts.quarantined)
     if check and set(verdicts.counts) - {"VALID", "NO_ANSWER"}:
         sys.exit(EXIT_FINDINGS)
@@ -173,7 +193,10 @@ def score(epoch: Path, worst: int | None, as_json: bool, **given: Any) -> None: 
 
     from depinverify import pipeline  # noqa: PLC0415 - heavy
 
-    with Steps() as steps, pipeline.score_epoch(epoch, options=_options(given), progress=steps.update) as found:
+    with (
+        Steps() as steps,
+        pipeline.score_epoch(epoch, options=_options(given), progress=steps.update) as found,
+    ):
         verdicts, scores = found
         table = Table.from_batches([scores.table])
     names = ("device", "state", "score_e12", "windows_used", "up", "down", "scheduled", "excluded")
@@ -198,7 +221,10 @@ def reward(epoch: Path, as_json: bool, **given: Any) -> None:  # noqa: ANN401
     """
     from depinverify import pipeline  # noqa: PLC0415 - heavy
 
-    with Steps() as steps, pipeline.reward_epoch(epoch, options=_options(given), progress=steps.update) as rewards:
+    with (
+        Steps() as steps,
+        pipeline.reward_epoch(epoch, options=_options(given), progress=steps.update) as rewards,
+    ):
         document = json.loads(b"".join(rewards.rewards_chunks()))
     if as_json:
         emit_json(document)

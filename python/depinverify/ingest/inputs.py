@@ -81,7 +81,7 @@ def _registry_lines(registry: str) -> bytes:
         from depinverify.registry import Registry  # noqa: PLC0415 - SQLAlchemy is loaded only when it is used
 
         with Registry.open(registry) as opened:
-            return b"".join(opened.export_lines())
+            return b"".join(opened.lines())
     try:
         return Path(registry).read_bytes()
     except OSError as error:
@@ -92,7 +92,11 @@ def fingerprint(epoch: Epoch, options: Options) -> dict[str, Json]:
     """What a run's pieces depend on: parameters, names, sizes and times of all files, and the software."""
     files = [*epoch.observation_files(), *epoch.reference_files()]
     beside = [epoch.folder / name for name in ("epoch.toml", "beacon.jsonl", "validators.jsonl")]
-    paths = [*(file.path for file in files), *(file.path.with_name(file.path.name + ".jws") for file in files), *beside]
+    paths = [
+        *(file.path for file in files),
+        *(file.path.with_name(file.path.name + ".jws") for file in files),
+        *beside,
+    ]
     if "://" not in epoch.registry:
         paths.append(Path(epoch.registry))
     stats: list[Json] = []

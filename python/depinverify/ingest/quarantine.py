@@ -31,4 +31,6 @@ def refuse_quarantined(files: Sequence[dict[str, Any]], options: Options) -> Non
     found = [describe(file) for file in files if file["quarantine"] is not None]
     if options.is_strict and found:
         more = "" if len(found) == 1 else f" (and {len(found) - 1} more)"
-        raise InputError(f"{found[0]}{more}", hint="Without --strict the settlement goes on with the other files.")
+        raise InputError(
+            f"{found[0]}{more}", hint="Without --strict the settlement goes on with the other files."
+        )

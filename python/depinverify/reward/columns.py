@@ -18,7 +18,16 @@ if TYPE_CHECKING:
 
     from arro3.core import Table
 
-__all__ = ["FULL", "NO_DATA", "PROVISIONAL", "STATES", "ArrowTable", "DeviceColumns", "ScoreColumns"]
+__all__ = [
+    "FULL",
+    "NO_DATA",
+    "PROVISIONAL",
+    "STATES",
+    "ArrowBatch",
+    "ArrowTable",
+    "DeviceColumns",
+    "ScoreColumns",
+]
 
 NO_DATA: Final = 0
 PROVISIONAL: Final = 1
@@ -34,6 +43,14 @@ class ArrowTable(Protocol):
 
     def __arrow_c_stream__(self, requested_schema: object | None = None) -> object:
         """Return the capsule of the stream."""
+        ...
+
+
+class ArrowBatch(Protocol):
+    """One Arrow record batch."""
+
+    def __arrow_c_array__(self, requested_schema: object | None = None) -> tuple[object, object]:
+        """Return the capsules of schema and array."""
         ...
 
 
@@ -60,7 +77,7 @@ class ScoreColumns:
     table: Table | None = field(default=None, compare=False)
 
     @classmethod
-    def from_arrow(cls, scores: ArrowTable) -> Self:
+    def from_arrow(cls, scores: ArrowTable | ArrowBatch) -> Self:
         """Read the columns of ``scores`` that pay depends on.
 
         Raises:
@@ -100,7 +117,7 @@ class DeviceColumns:
     cell: list[int | None]
 
     @classmethod
-    def from_arrow(cls, devices: ArrowTable) -> Self:
+    def from_arrow(cls, devices: ArrowTable | ArrowBatch) -> Self:
         """Read a snapshot table.
 
         Columns: ``device`` and ``payee`` as binary, ``weight`` as an integer or decimal text, ``class`` as
@@ -140,7 +157,7 @@ def refuse_other_devices(scores: Sequence[bytes], devices: Sequence[bytes]) -> N
     raise InputError(f"expected scores and devices to name the same devices, found {found}")
 
 
-def _table(source: ArrowTable) -> Table:
+def _table(source: ArrowTable | ArrowBatch) -> Table:
     """The source as a light Arrow table, without copying."""
     from arro3.core import RecordBatch, Table  # noqa: PLC0415 - heavy, and only needed here
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from depinverify.canonical import Json
-    from depinverify.reward.columns import ArrowTable
+    from depinverify.reward.columns import ArrowBatch, ArrowTable
     from depinverify.ruleset import Ruleset
 
 __all__ = ["AdjustmentTerms", "EpochTerms", "reward"]
@@ -83,8 +83,8 @@ class EpochTerms(Protocol):
 
 
 def reward(
-    scores: ArrowTable | ScoreColumns,
-    devices: ArrowTable | DeviceColumns,
+    scores: ArrowTable | ArrowBatch | ScoreColumns,
+    devices: ArrowTable | ArrowBatch | DeviceColumns,
     *,
     indicators: Sequence[Mapping[str, Json]],
     exclusions: Sequence[Mapping[str, Json]],
