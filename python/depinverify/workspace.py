@@ -46,7 +46,7 @@ class Workspace:
     def is_complete(self) -> bool:
         """Whether the folder already holds a settlement of the same inputs."""
         provenance = self.out / "provenance.json"
-        if not (self.out / MANIFEST).exists():
+        if not (self.out / MANIFEST).exists() or not provenance.exists():
             return False
         with provenance.open("rb") as file:
             # The fingerprint is the first member, so a long list of rows is not read.

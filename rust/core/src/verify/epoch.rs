@@ -176,26 +176,7 @@ impl Epoch {
     ) -> Result<Self, EpochError> {
         let slots = slots(&params, &chain, rounds)?;
         let participants = participants(&snapshot, secrets)?;
-        let mut keys = KeyRegistry::new();
-        let devices = snapshot
-            .devices
-            .iter()
-            .map(|device| DeviceView {
-                keys: device
-                    .keys
-                    .iter()
-                    .map(|key| Key {
-                        kid: key.kid.clone().into(),
-                        id: keys.register(key.scheme, &key.public_key),
-                        scheme: key.scheme,
-                        valid_from_ms: key.valid_from_ms,
-                        valid_to_ms: key.valid_to_ms,
-                    })
-                    .collect(),
-                centre: None,
-                excluded: Box::default(),
-            })
-            .collect();
+        let (keys, devices) = device_keys(&snapshot);
         let mut epoch = Self {
             params,
             chain,
@@ -349,6 +330,36 @@ impl Epoch {
             .filter_map(|(index, _)| u16::try_from(index).ok())
             .collect()
     }
+}
+
+/// Parses every device key once, on all threads.
+fn device_keys(snapshot: &Snapshot) -> (KeyRegistry, Vec<DeviceView>) {
+    let mut registry = KeyRegistry::new();
+    let mut ids = BTreeMap::new();
+    for scheme in Scheme::ALL {
+        let keys = || snapshot.devices.iter().flat_map(|device| &device.keys).filter(|key| key.scheme == scheme);
+        let bytes: Vec<&[u8]> = keys().map(|key| &key.public_key[..]).collect();
+        let registered = registry.register_many(scheme, &bytes);
+        ids.insert(scheme, registered.into_iter());
+    }
+    let mut next = |scheme: Scheme| ids.get_mut(&scheme).and_then(Iterator::next).unwrap_or(KeyId::NONE);
+    let view = |device: &Device| DeviceView {
+        keys: device
+            .keys
+            .iter()
+            .map(|key| Key {
+                kid: key.kid.clone().into(),
+                id: next(key.scheme),
+                scheme: key.scheme,
+                valid_from_ms: key.valid_from_ms,
+                valid_to_ms: key.valid_to_ms,
+            })
+            .collect(),
+        centre: None,
+        excluded: Box::default(),
+    };
+    let devices = snapshot.devices.iter().map(view).collect();
+    (registry, devices)
 }
 
 fn centre(device: &Device) -> Option<Centre> {
