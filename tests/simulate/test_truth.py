@@ -29,12 +29,6 @@ CODES = {
 ALL_VALIDATORS = ("no-uplink", "invents-offline", "hides-downtime")
 
 
-def settle(folder, out, previous=None):
-    from benches.plain_verifier.settle import settle as run  # noqa: PLC0415 -- from the project's root
-
-    return run(str(folder), None if previous is None else str(previous), str(out), allow_unsigned=False)
-
-
 def judged(folder, out):
     codes = defaultdict(Counter)
     settled = json.loads((out / "rewards.json").read_text())
@@ -89,7 +83,7 @@ def test_own_shares_are_taken_exactly():
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
-def test_a_settlement_finds_the_truth(make, tmp_path, seed):
+def test_a_settlement_finds_the_truth(make, settle, tmp_path, seed):
     folder = make(seed=seed)
     settle(folder, tmp_path)
     _, settled, judgements = judged(folder, tmp_path)
@@ -97,7 +91,7 @@ def test_a_settlement_finds_the_truth(make, tmp_path, seed):
     assert {x["validator"] for x in settled["exclusions"]} == {b"val-0".hex()}
 
 
-def test_judgement_notices_what_is_wrong(make, tmp_path):
+def test_judgement_notices_what_is_wrong(make, settle, tmp_path):
     folder = make()
     settle(folder, tmp_path)
     truth, settled, _ = judged(folder, tmp_path)
@@ -113,7 +107,7 @@ def test_judgement_notices_what_is_wrong(make, tmp_path):
     assert len(found["honest"].faults) == 5
 
 
-def test_amounts_do_not_depend_on_the_outage_rows(make, tmp_path):
+def test_amounts_do_not_depend_on_the_outage_rows(make, settle, tmp_path):
     amounts = []
     for choice in ("keep", "drop"):
         settle(make(outage_rows=choice, devices=210, hours=4), tmp_path / choice)
@@ -128,7 +122,7 @@ def test_amounts_do_not_depend_on_the_outage_rows(make, tmp_path):
 
 
 @pytest.mark.parametrize("validators", [3, 5])
-def test_lying_validators_cost_honest_devices_nothing(make, tmp_path, validators):
+def test_lying_validators_cost_honest_devices_nothing(make, settle, tmp_path, validators):
     folder = make(validators=validators, validator_behaviours=ALL_VALIDATORS, seed=7)
     settle(folder, tmp_path)
     truth, settled, judgements = judged(folder, tmp_path)
@@ -143,7 +137,7 @@ def test_lying_validators_cost_honest_devices_nothing(make, tmp_path, validators
     assert "UNRELIABLE" in found
 
 
-def test_epochs_follow_each_other(make, tmp_path):
+def test_epochs_follow_each_other(make, settle, tmp_path):
     first = make(seed=4)
     settle(first, tmp_path / "s0")
     arguments = {"devices": 40, "hours": 12, "seed": 4}
@@ -184,9 +178,34 @@ def test_silences_of_different_places_are_no_common_outage(make):
 
 
 @pytest.mark.parametrize("validators", [1, 2])
-def test_few_validators_make_a_whole_epoch_too(make, tmp_path, validators):
+def test_few_validators_make_a_whole_epoch_too(make, settle, tmp_path, validators):
     folder = make(validators=validators, validator_behaviours=("honest",), hours=2)
     settle(folder, tmp_path)
     _, settled, judgements = judged(folder, tmp_path)
     assert [judgement for judgement in judgements if not judgement.is_right] == []
     assert any(i["code"] == "SINGLE_WITNESS" for i in settled["indicators"]) == (validators == 1)
+
+
+def test_product_and_plain_verifier_agree_to_the_last_unit(both, tmp_path):
+    """Content hashes of all results, over two epochs in a row and with lying validators."""
+    previous = None
+    for number in range(2):
+        folder = tmp_path / f"e{number}"
+        world = {
+            "devices": 45,
+            "hours": 6,
+            "seed": 11,
+            "validators": 4,
+            "validator_behaviours": ALL_VALIDATORS,
+        }
+        simulate(out=folder, previous=previous, file_format=("jsonl.zst", "arrow")[number], **world)
+        results = []
+        for name, settle in zip(("plain", "product"), both, strict=True):
+            out = tmp_path / f"{name}{number}"
+            settle(folder, out, previous)
+            manifest = json.loads((out / "manifest.json").read_text())
+            results.append(
+                (manifest["inputs"], manifest["results"], manifest["counts"], manifest["params_hash"])
+            )
+        assert results[0] == results[1]
+        previous = tmp_path / f"product{number}"
