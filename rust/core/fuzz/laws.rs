@@ -8,8 +8,11 @@ use depinverify_core::decode::proof::{self, Scratch};
 use depinverify_core::decode::{cbor, cose, json, jws};
 use depinverify_core::registry;
 
-/// A target's name and its law.
-pub const LAWS: [(&str, fn(&[u8])); 7] = [
+/// What must hold for any bytes; a broken law panics.
+pub type Law = fn(&[u8]);
+
+/// Each target's name and its law.
+pub const LAWS: [(&str, Law); 7] = [
     ("json", json_law),
     ("cbor", cbor_law),
     ("cose", cose_law),
