@@ -30,7 +30,7 @@ pub struct TableError {
 }
 
 impl TableError {
-    fn new(path: &Path, reason: impl ToString) -> Self {
+    fn new(path: &Path, reason: &impl ToString) -> Self {
         Self { path: path.to_owned(), reason: reason.to_string() }
     }
 }
@@ -44,13 +44,13 @@ pub struct TableReader {
 
 /// Opens a Parquet file.
 pub fn read_table(path: &Path) -> Result<TableReader, TableError> {
-    let file = File::open(path).map_err(|error| TableError::new(path, error))?;
+    let file = File::open(path).map_err(|error| TableError::new(path, &error))?;
     let opened = unwound(|| {
         ParquetRecordBatchReaderBuilder::try_new(file)
             .and_then(|builder| builder.with_batch_size(ROWS_PER_BATCH).build())
             .map_err(|error| error.to_string())
     });
-    let inner = opened.map_err(|reason| TableError::new(path, reason))?;
+    let inner = opened.map_err(|reason| TableError::new(path, &reason))?;
     Ok(TableReader { path: path.to_owned(), inner, is_broken: false })
 }
 
@@ -64,7 +64,7 @@ impl Iterator for TableReader {
         let next = unwound(|| self.inner.next().transpose().map_err(|error| error.to_string()));
         next.map_err(|reason| {
             self.is_broken = true;
-            ArrowError::ParquetError(TableError::new(&self.path, reason).to_string())
+            ArrowError::ParquetError(TableError::new(&self.path, &reason).to_string())
         })
         .transpose()
     }
@@ -86,7 +86,7 @@ pub fn write_table(
     name.push(".partial");
     let partial = path.with_file_name(name);
     let written = write_whole(&partial, schema, batches).and_then(|rows| {
-        fs::rename(&partial, path).map_err(|error| TableError::new(path, error))?;
+        fs::rename(&partial, path).map_err(|error| TableError::new(path, &error))?;
         Ok(rows)
     });
     if written.is_err() {
@@ -101,7 +101,7 @@ fn write_whole(
     schema: &SchemaRef,
     batches: impl Iterator<Item = Result<RecordBatch, ArrowError>>,
 ) -> Result<usize, TableError> {
-    let told = |reason: String| TableError::new(path, reason);
+    let told = |reason: String| TableError::new(path, &reason);
     let properties =
         WriterProperties::builder().set_compression(Compression::ZSTD(ZstdLevel::default())).build();
     let file = File::create(path).map_err(|error| told(error.to_string()))?;

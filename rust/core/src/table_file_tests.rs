@@ -11,7 +11,7 @@ fn table() -> RecordBatch {
         Field::new("count", DataType::Int64, true),
     ]);
     let names = StringArray::from_iter_values((0..10_000).map(|row| format!("device {row}")));
-    let counts = Int64Array::from_iter((0..10_000).map(|row| (row % 3 != 0).then_some(row)));
+    let counts: Int64Array = (0..10_000).map(|row| (row % 3 != 0).then_some(row)).collect();
     RecordBatch::try_new(Arc::new(schema), vec![Arc::new(names), Arc::new(counts)]).unwrap()
 }
 

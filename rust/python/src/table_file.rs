@@ -1,5 +1,7 @@
 //! Parquet files of small tables as Arrow streams.
 
+#![allow(clippy::needless_pass_by_value, reason = "arguments are extracted into values of their own")]
+
 use std::path::PathBuf;
 
 use depinverify_core::table_file;
