@@ -8,19 +8,22 @@ import json
 import random
 import shutil
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
 import pyarrow as pa
+import pyarrow.parquet as pq
 
-from depinverify import _native
+from depinverify import Options, _native, settle
+from depinverify.exceptions import DepinverifyError
 from depinverify.simulate.evidence import sign_file
 from depinverify.simulate.fleet import Fleet
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
-    from pathlib import Path
 
+    from depinverify import Settlement
     from depinverify.simulate.settings import Settings
 
 Row = dict[str, Any]
@@ -140,3 +143,70 @@ def parquet_of(rows: Iterable[Row], **options: Any) -> bytes:
 def json_of(path: Path) -> Any:
     """A JSON file's content."""
     return json.loads(path.read_bytes())
+
+
+def compare(epoch: Path, out: Path, **options: Any) -> Settlement | None:
+    """Settle with the product and with the plain verifier; both say the same, be it that they refuse.
+
+    Returns:
+        The product's settlement, or ``None`` where both refuse.
+    """
+    from benches.plain_verifier.canonical import InputError as Refused  # noqa: PLC0415 - from the project's root
+    from benches.plain_verifier.settle import settle as settle_plain  # noqa: PLC0415
+
+    allow_unsigned = options.get("allow_unsigned", False)
+    plain = mine = None
+    refusals = []
+    try:
+        plain = settle_plain(epoch, None, out / "plain", allow_unsigned)
+    except Refused as error:
+        refusals.append(f"plain: {error}")
+    try:
+        mine = settle(epoch, out / "mine", options=Options(**options))
+    except DepinverifyError as error:
+        refusals.append(f"mine: {error}")
+    if plain is None or mine is None:
+        assert plain is mine, refusals
+        return None
+    quarantined = sorted(
+        (Path(q["name"]).name, q["quarantine"]["reason"]) for q in mine.provenance["quarantined"]
+    )
+    assert quarantined == sorted(plain.quarantined)
+    if mine.manifest != plain.manifest:
+        raise AssertionError("\n".join(_differences(mine, out / "plain")))
+    return mine
+
+
+def _differences(mine: Settlement, plain: Path) -> list[str]:
+    """What a person wants to see of two settlements that differ."""
+    expected = json_of(plain / "manifest.json")
+    found = []
+    for part in ("inputs", "results", "counts"):
+        names = mine.manifest[part].keys() | expected[part].keys()
+        found += [
+            f"{part}.{name}: plain {expected[part].get(name)}, mine {mine.manifest[part].get(name)}"
+            for name in sorted(names)
+            if mine.manifest[part].get(name) != expected[part].get(name)
+        ]
+    for name in ("verdicts.parquet", "scores.parquet"):
+        theirs, ours = (pq.read_table(folder / name).to_pylist() for folder in (plain, mine.folder))
+        found += [
+            f"{name}: plain {a}\n{' ' * len(name)}   mine {b}"
+            for a, b in zip(theirs, ours, strict=False)
+            if a != b
+        ][:4]
+    theirs, ours = json_of(plain / "rewards.json"), mine.rewards
+    for name in ("entries", "payees", "indicators", "exclusions"):
+        found += [f"rewards.{name}: only plain {entry}" for entry in theirs[name] if entry not in ours[name]][
+            :4
+        ]
+        found += [f"rewards.{name}: only mine  {entry}" for entry in ours[name] if entry not in theirs[name]][
+            :4
+        ]
+    lines = zip(
+        (plain / "state.jsonl").read_text().splitlines(),
+        (mine.folder / "state.jsonl").read_text().splitlines(),
+        strict=False,
+    )
+    found += [f"state: plain {a}\n        mine {b}" for a, b in lines if a != b][:4]
+    return found

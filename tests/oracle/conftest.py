@@ -213,14 +213,14 @@ class TinyEpoch:
 
     def probe(self, validator, device, slot):
         """(moment ms, challenge)."""
-        from benches.plain_verifier.config import Epoch
+        from benches.plain_verifier.config import Epoch  # noqa: PLC0415
 
         if not hasattr(self, "_params_hash"):
             self.write_toml()
             self._params_hash = Epoch(self.folder / "epoch.toml").params_hash
         number = self.round_of(slot)
         randomness = hashlib.sha256(self.signature_of(number)).digest()
-        u64 = lambda value: value.to_bytes(8, "big")
+        u64 = lambda value: value.to_bytes(8, "big")  # noqa: E731
         seed = tagged(
             "depinverify/slot-seed/v1", self.chain_hash, u64(number), randomness, u64(slot), self._params_hash
         )
