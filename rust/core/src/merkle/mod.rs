@@ -1,1 +1,3 @@
-//! Merkle trees.
+//! Merkle trees: each network has its own leaves and nodes.
+
+pub mod arweave;
