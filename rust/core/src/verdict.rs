@@ -143,6 +143,8 @@ const NONE: &str = "none";
 pub const VALID: u8 = 32;
 /// Code of a probe without an answer.
 pub const NO_ANSWER: u8 = 33;
+/// Code of a storage proof whose paths are right, but whose chunk nobody has seen.
+pub const PATHS_VALID: u8 = 34;
 
 /// The whole catalogue, in the order of its documentation page.
 pub const CATALOGUE: &[Entry] = &[
@@ -260,40 +262,67 @@ pub const CATALOGUE: &[Entry] = &[
         0,
         "MALFORMED",
         "The record could not be read as a storage proof.",
-        "detail: the field and what was expected",
+        "detail: the member and what was expected",
     ),
     code(
         ARWEAVE,
         1,
         "TX_PATH_INVALID",
         "The path from the block's transaction root does not lead to a transaction.",
-        "detail: offset in the block",
+        "detail: place in the block, byte of the path",
     ),
     code(
         ARWEAVE,
         2,
-        "DATA_PATH_INVALID",
-        "The path from the transaction's data root does not lead to a chunk.",
-        "detail: offset in the transaction, ruleset",
+        "TX_MISMATCH",
+        "The path leads to another transaction than the record names.",
+        "detail: data root or size stated and proved",
     ),
-    code(ARWEAVE, 3, "LEAF_SIZE_INVALID", "The proved chunk has no positive length.", "detail: chunk range"),
-    code(ARWEAVE, 4, "REDUNDANT_MARKER", "The path carries rebase markers that it does not need.", NONE),
     code(
         ARWEAVE,
-        5,
+        3,
+        "DATA_PATH_INVALID",
+        "The path from the transaction's data root does not lead to a chunk.",
+        "detail: place in the transaction, ruleset, byte of the path",
+    ),
+    code(
+        ARWEAVE,
+        4,
+        "RULESET_VIOLATED",
+        "The proved chunk begins or ends where the rules of its time do not allow it.",
+        "detail: chunk range, ruleset",
+    ),
+    code(ARWEAVE, 5, "LEAF_SIZE_INVALID", "The proved chunk has no positive length.", "detail: chunk range"),
+    code(ARWEAVE, 6, "REDUNDANT_MARKER", "The path carries rebase markers that it does not need.", NONE),
+    code(
+        ARWEAVE,
+        7,
         "CHUNK_LENGTH_MISMATCH",
         "The chunk is longer or shorter than the range that was proved.",
         "detail: length found, length proved",
     ),
-    code(ARWEAVE, 6, "PADDING_NOT_ZERO", "The chunk's padding is not zero.", "detail: first non-zero byte"),
+    code(ARWEAVE, 8, "PADDING_NOT_ZERO", "The chunk's padding is not zero.", "detail: first non-zero byte"),
     code(
         ARWEAVE,
-        7,
+        9,
         "CHUNK_HASH_MISMATCH",
         "The chunk's bytes are not the ones that were stored.",
         "detail: hash found, hash proved",
     ),
-    code(ARWEAVE, VALID, "VALID", "The storage proof passed every check.", "detail: data root, chunk range"),
+    code(
+        ARWEAVE,
+        VALID,
+        "VALID",
+        "The storage proof passed every check.",
+        "detail: chunk range; data_root, ranges and ruleset in their columns",
+    ),
+    code(
+        ARWEAVE,
+        PATHS_VALID,
+        "PATHS_VALID",
+        "The paths are right, but no unpacked chunk was shown, so storage is not proved.",
+        "detail: chunk range",
+    ),
     numbered(Family::Outcome, 0, "PASS", "Correct signed answer in time.", "counts as up"),
     numbered(Family::Outcome, 1, "LATE", "Correct signed answer after the deadline.", "counts as up"),
     numbered(Family::Outcome, 2, "FAIL", "The device signed something provably wrong.", "counts as down"),

@@ -6,6 +6,7 @@ mod columns;
 mod errors;
 mod pool;
 
+mod arweave;
 mod beacon;
 mod bls;
 mod catalogue;
@@ -35,6 +36,7 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     verification::register(module)?;
     reward::register(module)?;
     tables::register(module)?;
+    arweave::register(module)?;
     module.add_function(wrap_pyfunction!(cells::cell_place, module)?)?;
     table_file::register(module)?;
     Ok(())

@@ -1,0 +1,131 @@
+"""Networks: whose evidence can be verified, and by which words each one judges it.
+
+In: the name of a network. Out: a :class:`Network`, whose ``verify`` turns evidence into one verdict per
+proof. Built-in networks are listed here; others come as entry points of the group ``depinverify.networks``,
+each an object with the attributes of :class:`Network`.
+Invariant: a built-in name is never taken over by an entry point.
+"""
+
+from __future__ import annotations
+
+import importlib
+from dataclasses import dataclass
+from importlib.metadata import entry_points
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
+
+from depinverify import _native
+from depinverify.exceptions import InputError
+
+if TYPE_CHECKING:
+    from arro3.core import Table
+
+__all__ = ["GROUP", "Code", "Network", "catalogue_of", "get", "names"]
+
+#: Entry point group of networks outside this package.
+GROUP = "depinverify.networks"
+
+#: Built-in networks, in the order of their list.
+_BUILT_IN = {"arweave": "depinverify.networks.arweave:network"}
+
+#: Codes from here on are no failures.
+FIRST_GOOD_CODE = 32
+
+
+@dataclass(frozen=True)
+class Code:
+    """One word of a network's catalogue.
+
+    Attributes:
+        number: Its stable number; below 32 it is the bit of a check that failed.
+        name: Its stable name.
+        sentence: What it means, for the owner of a device.
+        evidence: Which facts stand beside it in a verdict.
+    """
+
+    number: int
+    name: str
+    sentence: str
+    evidence: str
+
+    @property
+    def is_failure(self) -> bool:
+        """Whether a proof with this code is invalid."""
+        return self.number < FIRST_GOOD_CODE
+
+
+@runtime_checkable
+class Network(Protocol):
+    """What a network brings."""
+
+    @property
+    def name(self) -> str:
+        """Its name in commands and files."""
+        ...
+
+    @property
+    def description(self) -> str:
+        """One line for the list of networks."""
+        ...
+
+    @property
+    def catalogue(self) -> tuple[Code, ...]:
+        """Every code that a verdict can have, ascending by number."""
+        ...
+
+    def verify(self, source: object, *, threads: int | None = None) -> Table:
+        """Give each proof its verdict.
+
+        Args:
+            source: A file of evidence, or anything that hands over Arrow record batches.
+            threads: Number of threads, or ``None`` for all processors.
+
+        Returns:
+            One row per proof, at least with ``code``, ``failed``, ``not_run`` and ``outcome``.
+        """
+        ...
+
+
+def catalogue_of(name: str) -> tuple[Code, ...]:
+    """The codes of a built-in network, ascending by number.
+
+    Args:
+        name: Its name.
+    """
+    codes = (
+        Code(entry["number"], entry["name"], entry["sentence"], entry["evidence"])
+        for entry in _native.catalogue()
+        if (entry["family"], entry["network"]) == ("code", name)
+    )
+    return tuple(sorted(codes, key=lambda code: code.number))
+
+
+def names() -> list[str]:
+    """Names of all networks: the built-in ones, then entry points in the order of their names."""
+    others = {point.name for point in entry_points(group=GROUP)} - _BUILT_IN.keys()
+    return [*_BUILT_IN, *sorted(others)]
+
+
+def get(name: str) -> Network:
+    """The network of this name.
+
+    Args:
+        name: One of :func:`names`.
+
+    Raises:
+        InputError: There is no such network, or its entry point is something else.
+    """
+    if name in _BUILT_IN:
+        module, _, attribute = _BUILT_IN[name].partition(":")
+        found = getattr(importlib.import_module(module), attribute)
+    else:
+        points = [point for point in entry_points(group=GROUP) if point.name == name]
+        if not points:
+            raise InputError(f"network: expected one of {', '.join(names())}, found {name!r}")
+        found = points[0].load()
+    if not isinstance(found, Network):
+        raise InputError(
+            f"network {name!r}: expected an object with name, description, catalogue and verify, "
+            f"found {type(found).__name__}",
+            hint=f"the entry point of the group {GROUP} must name such an object",
+        )
+    return found
