@@ -8,8 +8,8 @@ Rule: Arweave, A1 to A5 and C. Invariant: ``VALID`` means that the chunk's own b
 
 A record's members are ``data_path``; then either ``tx_path, tx_root, block_start, offset`` (and
 ``block_size``), where ``offset`` counts from 1 as in ``GET /chunk/{offset}``, or ``data_root, data_size,
-relative_offset`` (and ``tx_start, block_start``); ``chunk`` (with ``padded`` where zeros fill it up to 256 KiB),
-or ``chunk_size, chunk_sha256``; and optionally ``packing, ruleset, name``. Byte members are base64url without
+relative_offset`` (and ``tx_start, block_start``); ``chunk`` (with ``padded`` if zeros fill it up to 256 KiB), or
+``chunk_size, chunk_sha256``; and optionally ``packing, ruleset, name``. Byte members are base64url without
 padding in JSON and binary in columns. Others are ignored.
 
 Example:
