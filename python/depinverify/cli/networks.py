@@ -89,7 +89,7 @@ def _json_row(row: dict[str, Any], codes: dict[int, Code]) -> str:
 
 def _text_row(row: dict[str, Any], codes: dict[int, Code]) -> str:
     code = codes[row["code"]]
-    called = row.get("name") or f"record {row['record']}"
+    called = row.get("id") or f"record {row['record']}"
     lines = [f"{code.name:<22}{called}"]
     if code.is_failure:
         lines.append(f"    {code.sentence}")

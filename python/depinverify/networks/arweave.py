@@ -1,7 +1,7 @@
 """Arweave: storage proofs of chunks, from the block's root to the chunk's bytes.
 
 In: records of evidence, one JSON object a line or one row of an Arrow table. Out: one verdict per record, in
-the columns ``record, name, code, failed, not_run, outcome, data_root, chunk_start, chunk_end,
+the columns ``record, id, code, failed, not_run, outcome, data_root, chunk_start, chunk_end,
 weave_start, weave_end, ruleset, detail``; ranges are half open, ``weave_*`` counts the weave's bytes from 0.
 Rule: Arweave, A1 to A5 and C. Invariant: ``VALID`` means that the chunk's own bytes were hashed here.
 ``PATHS_VALID`` means that the paths are right, but that no unpacked chunk was shown.
@@ -9,7 +9,7 @@ Rule: Arweave, A1 to A5 and C. Invariant: ``VALID`` means that the chunk's own b
 A record's members are ``data_path``; then either ``tx_path, tx_root, block_start, offset`` (and
 ``block_size``), where ``offset`` counts from 1 as in ``GET /chunk/{offset}``, or ``data_root, data_size,
 relative_offset`` (and ``tx_start, block_start``); ``chunk`` (with ``padded`` if zeros fill it up to 256 KiB), or
-``chunk_size, chunk_sha256``; and optionally ``packing, ruleset, name``. Byte members are base64url without
+``chunk_size, chunk_sha256``; and optionally ``packing, ruleset, id``. Byte members are base64url without
 padding in JSON and binary in columns. Others are ignored.
 
 Example:

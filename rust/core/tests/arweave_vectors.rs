@@ -236,8 +236,8 @@ fn own_mainnet_cases() {
     let mut count = 0;
     for line in lines.lines() {
         let case: Value = serde_json::from_str(line).unwrap();
-        let (name, finding) = check_line(line.as_bytes(), Strictness::Admission);
-        assert_eq!(name.as_deref(), case["name"].as_str());
+        let (id, finding) = check_line(line.as_bytes(), Strictness::Admission);
+        assert_eq!(id.as_deref(), case["id"].as_str());
         let code = by_number(Family::Code, "arweave", finding.code).unwrap();
         assert_eq!(code.name, text(&case["expected"]), "{finding:?}");
         count += 1;

@@ -22,7 +22,7 @@ const MEMBERS: [(&str, &[&str]); 4] = [
         "integers of 64 bits",
         &["offset", "block_start", "block_size", "data_size", "relative_offset", "tx_start", "chunk_size"],
     ),
-    ("text", &["name", "packing", "ruleset"]),
+    ("text", &["id", "packing", "ruleset"]),
     ("booleans", &["padded"]),
 ];
 
@@ -143,7 +143,7 @@ impl<'a> Members<'a> for Row<'a> {
 pub fn verdict_schema() -> SchemaRef {
     let fields = [
         ("record", DataType::UInt64, false),
-        ("name", DataType::Utf8, true),
+        ("id", DataType::Utf8, true),
         ("code", DataType::UInt8, false),
         ("failed", DataType::UInt32, false),
         ("not_run", DataType::UInt32, false),
@@ -161,7 +161,7 @@ pub fn verdict_schema() -> SchemaRef {
 
 /// Writes verdicts; the first record has number `first`.
 pub fn verdict_table(first: u64, findings: &[(Option<String>, Finding)]) -> Result<RecordBatch, ArrowError> {
-    let (mut record, mut name) = (UInt64Builder::new(), StringBuilder::new());
+    let (mut record, mut id) = (UInt64Builder::new(), StringBuilder::new());
     let (mut code, mut outcome) = (UInt8Builder::new(), UInt8Builder::new());
     let (mut failed, mut not_run) = (UInt32Builder::new(), UInt32Builder::new());
     let mut data_root = BinaryBuilder::new();
@@ -169,7 +169,7 @@ pub fn verdict_table(first: u64, findings: &[(Option<String>, Finding)]) -> Resu
     let (mut ruleset, mut detail) = (StringBuilder::new(), StringBuilder::new());
     for (number, (called, finding)) in (first..).zip(findings) {
         record.append_value(number);
-        name.append_option(called.as_deref());
+        id.append_option(called.as_deref());
         code.append_value(finding.code);
         failed.append_value(finding.failed);
         not_run.append_value(finding.not_run);
@@ -187,7 +187,7 @@ pub fn verdict_table(first: u64, findings: &[(Option<String>, Finding)]) -> Resu
         verdict_schema(),
         vec![
             Arc::new(record.finish()),
-            Arc::new(name.finish()),
+            Arc::new(id.finish()),
             Arc::new(code.finish()),
             Arc::new(failed.finish()),
             Arc::new(not_run.finish()),

@@ -18,15 +18,15 @@ use columns::{ColumnError, Columns, verdict_table};
 use rules::{Finding, Strictness, check};
 use wire::{Line, Record};
 
-/// Verdict of one JSON line, with the record's name.
+/// Verdict of one JSON line, with the record's id.
 pub fn check_line(line: &[u8], strictness: Strictness) -> (Option<String>, Finding) {
     let line = match Line::parse(line) {
         Ok(line) => line,
         Err(wrong) => return (None, Finding::malformed(wrong)),
     };
     match Record::read(&line) {
-        Ok(record) => (line.name().map(str::to_owned), check(&record, strictness)),
-        Err(wrong) => (line.name().map(str::to_owned), Finding::malformed(wrong)),
+        Ok(record) => (line.id().map(str::to_owned), check(&record, strictness)),
+        Err(wrong) => (line.id().map(str::to_owned), Finding::malformed(wrong)),
     }
 }
 
@@ -64,10 +64,10 @@ pub fn verify_batch(
         .into_par_iter()
         .map(|row| {
             let row = columns.row(row);
-            let name = wire::Members::text(&row, "name").ok().flatten().map(String::from);
+            let id = wire::Members::text(&row, "id").ok().flatten().map(String::from);
             let finding =
                 Record::read(&row).map_or_else(Finding::malformed, |record| check(&record, strictness));
-            (name, finding)
+            (id, finding)
         })
         .collect();
     Ok(verdict_table(first, &findings)?)

@@ -29,7 +29,7 @@ fn proof(block_start: u64) -> Record<'static> {
     let (start, chunk_start) = (CHUNK_SIZE, tree.leaves()[0].end);
     let size = usize::try_from(chunk_start).unwrap();
     Record {
-        name: None,
+        id: None,
         place: Place::Block(TransactionPath {
             offset: block_start + start + chunk_start + 1,
             block_start,
@@ -150,7 +150,7 @@ fn paths_without_bytes_show_no_storage() {
 
 fn of_tree(tree: &Tree, leaf: usize, dest: i64, size: u64, chunk: Vec<u8>) -> Record<'static> {
     Record {
-        name: None,
+        id: None,
         place: Place::Transaction(TransactionPlace {
             data_root: tree.root(),
             data_size: size,

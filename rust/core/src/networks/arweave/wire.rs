@@ -27,13 +27,13 @@ use crate::merkle::arweave::Ruleset;
 /// | `packing` | `unpacked` or absent; bytes of another packing cannot be checked and count as absent |
 /// | `chunk_size`, `chunk_sha256` | of a chunk whose bytes are not in the record |
 /// | `ruleset` | optional; without it the block's start decides, or the strict rulesets are tried |
-/// | `name` | optional; comes back in the verdict |
+/// | `id` | optional text; comes back in the verdict |
 ///
 /// Byte members are base64url without padding in JSON, numbers may be texts of digits.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Record<'a> {
     /// How the caller calls it.
-    pub name: Option<Cow<'a, str>>,
+    pub id: Option<Cow<'a, str>>,
     /// Which transaction, and which byte of it.
     pub place: Place<'a>,
     /// Path from the data root to the chunk.
@@ -154,7 +154,7 @@ impl<'a> Record<'a> {
         };
         let ruleset = members.text("ruleset")?;
         Ok(Self {
-            name: members.text("name")?,
+            id: members.text("id")?,
             place,
             data_path: required("data_path", members.bytes("data_path")?)?,
             chunk: read_chunk(members)?,
@@ -201,9 +201,9 @@ impl<'a> Line<'a> {
         self.0.get(name).filter(|value| !matches!(value, Value::Null))
     }
 
-    /// The record's name alone, for a record that cannot be read.
-    pub fn name(&self) -> Option<&str> {
-        self.member("name").and_then(Value::as_text)
+    /// The record's id alone, for a record that cannot be read.
+    pub fn id(&self) -> Option<&str> {
+        self.member("id").and_then(Value::as_text)
     }
 }
 

@@ -51,7 +51,7 @@ fn what_is_wrong_is_named() {
         (with(", \"tx_path\": \"AAEC\""), "offset"),
         (with(", \"ruleset\": \"strict\""), "ruleset"),
         (with(", \"padded\": 1"), "padded"),
-        (with(", \"name\": 1"), "name"),
+        (with(", \"id\": 1"), "id"),
         (with(", \"data_size\": 9"), "distinct"),
     ] {
         let wrong = read(&line).expect_err(&line);
