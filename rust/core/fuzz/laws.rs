@@ -1,18 +1,22 @@
 //! What must hold for any bytes, decoder by decoder: the fuzz targets' bodies, which the tests replay over kept inputs.
 
 use data_encoding::BASE64URL_NOPAD;
+use depinverify_core::beacon::read_rounds;
 use depinverify_core::canonical;
 use depinverify_core::decode::claims::MAX_DEPTH;
 use depinverify_core::decode::distinct::Distinct;
 use depinverify_core::decode::proof::{self, Scratch};
 use depinverify_core::decode::{cbor, cose, json, jws};
+use depinverify_core::merkle::arweave::{Ruleset, branch_id, has_redundant_markers, leaf_id, validate};
+use depinverify_core::networks::arweave::check_line;
+use depinverify_core::networks::arweave::rules::Strictness;
 use depinverify_core::registry;
 
 /// What must hold for any bytes; a broken law panics.
 pub type Law = fn(&[u8]);
 
 /// Each target's name and its law.
-pub const LAWS: [(&str, Law); 7] = [
+pub const LAWS: [(&str, Law); 10] = [
     ("json", json_law),
     ("cbor", cbor_law),
     ("cose", cose_law),
@@ -20,6 +24,9 @@ pub const LAWS: [(&str, Law); 7] = [
     ("proof", proof_law),
     ("registry_line", registry_line_law),
     ("canonical", canonical_law),
+    ("beacon_rounds", beacon_rounds_law),
+    ("arweave_path", arweave_path_law),
+    ("arweave_record", arweave_record_law),
 ];
 
 /// A text is accepted by the tree's parser exactly if the reader steps over it.
@@ -111,4 +118,72 @@ pub fn canonical_law(data: &[u8]) {
     let Ok(bytes) = canonical::canonicalize(data) else { return };
     assert_eq!(canonical::canonicalize(&bytes).as_deref(), Ok(bytes.as_slice()));
     assert!(!bytes.contains(&b'\n'));
+}
+
+/// Every line of an accepted beacon file is a round, and is read alike alone.
+pub fn beacon_rounds_law(data: &[u8]) {
+    let Ok(records) = read_rounds(data) else { return };
+    let mut lines: Vec<&[u8]> = data.split(|byte| *byte == b'\n').collect();
+    if lines.last().is_some_and(|line| line.is_empty()) {
+        lines.pop();
+    }
+    assert_eq!(records.len(), lines.len());
+    for (record, line) in records.iter().zip(lines) {
+        assert!(record.round > 0);
+        let mut alone = read_rounds(line).unwrap_or_default();
+        if let Some(alone) = alone.first_mut() {
+            alone.line = record.line;
+        }
+        assert_eq!(alone.first(), Some(record));
+    }
+}
+
+/// Paths whose hashes are right, of any shape: what strict rulesets prove, the basic one proves alike, and no path proves
+/// anything with a byte more or less.
+pub fn arweave_path_law(data: &[u8]) {
+    let numbers: Vec<u64> = data
+        .chunks_exact(8)
+        .map(|bytes| bytes.iter().fold(0, |sum, byte| sum << 8 | u64::from(*byte)))
+        .collect();
+    let [size, dest, end, branches @ ..] = numbers.as_slice() else { return };
+    let note_of = |note: u64| [&[0; 24], &note.to_be_bytes()[..]].concat();
+    let value = [7; 32];
+    let mut path = [&value, &note_of(*end)[..]].concat();
+    let mut id = leaf_id(&value, *end);
+    // From the leaf up: two bits of each number say which side the path comes from and whether it is marked.
+    for number in branches.iter().take(40) {
+        let (note, is_right, is_marked) = (number >> 2, number & 1 == 1, number & 2 == 2);
+        let sibling = [9; 32];
+        let (left, right) = if is_right { (sibling, id) } else { (id, sibling) };
+        let marker: &[u8] = if is_marked { &[0; 32] } else { &[] };
+        path = [marker, &left, &right, &note_of(note), &path].concat();
+        id = branch_id(&left, &right, note);
+    }
+    let dest = dest.cast_signed();
+    let basic = validate(&id, dest, *size, &path, Ruleset::Basic).ok();
+    for ruleset in Ruleset::ALL {
+        let Ok(proved) = validate(&id, dest, *size, &path, ruleset) else { continue };
+        assert!(proved.start < proved.end && proved.value == value);
+        assert!(proved.is_marked || basic == Some(proved));
+        assert!(proved.is_marked || !has_redundant_markers(&id, dest, *size, &path, ruleset));
+        assert!(validate(&id, dest, *size, &path[1..], ruleset).is_err());
+        assert!(validate(&id, dest, *size, &[&path[..], &[0]].concat(), ruleset).is_err());
+    }
+}
+
+/// A record's code is its first failing check, and no check failed that did not run.
+pub fn arweave_record_law(data: &[u8]) {
+    let (id, admitted) = check_line(data, Strictness::Admission);
+    let (same, in_block) = check_line(data, Strictness::Block);
+    assert_eq!(id, same);
+    for finding in [&admitted, &in_block] {
+        assert_eq!(finding.failed & finding.not_run, 0);
+        if finding.failed == 0 {
+            assert!(finding.code >= 32 && finding.chunk.is_some());
+        } else {
+            assert_eq!(u32::from(finding.code), finding.failed.trailing_zeros());
+        }
+    }
+    // What is admitted, a block may hold.
+    assert!(admitted.failed != 0 || in_block.failed == 0);
 }
