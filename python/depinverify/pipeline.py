@@ -18,7 +18,7 @@ from depinverify import _native, ingest, publish
 from depinverify.epoch import Epoch
 from depinverify.reward import Rewards, check_adjustments, reward
 from depinverify.settlement import Settlement
-from depinverify.workspace import Workspace
+from depinverify.workspace import Workspace, writing_to
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -52,6 +52,8 @@ class Verdicts:
         hashes: Content hashes of the inputs and of the table, by name.
         table: The verdict table's Parquet file.
         origins: JSON text file: file and row of each row of the table.
+        caveats: What a reader must know before the first number: unsigned files allowed, beacon pinned, rounds
+            missing, validators void.
     """
 
     files: list[dict[str, Any]]
@@ -59,6 +61,7 @@ class Verdicts:
     hashes: dict[str, bytes]
     table: Path
     origins: Path
+    caveats: dict[str, Any]
 
     @property
     def quarantined(self) -> list[dict[str, Any]]:
@@ -113,7 +116,9 @@ def settle(
     with Workspace(out, ingest.fingerprint(epoch, options)) as work:
         if work.is_complete:
             work.remove()
-            return Settlement.open(out)
+            settlement = Settlement.open(out)
+            ingest.refuse_quarantined(settlement.provenance["files"], options)
+            return settlement
         inputs = ingest.read(epoch)
         run = _native.Verification(
             inputs.context, work.folder, threads=options.threads, memory_bytes=options.memory_bytes
@@ -121,7 +126,8 @@ def settle(
         verdicts = _verify(run, inputs, options, work.folder, progress)
         scores = _score(run)
         rewards = _reward(inputs, verdicts, scores)
-        publish.publish(inputs, options, work, verdicts, scores, rewards)
+        with writing_to(out):
+            publish.publish(inputs, work, verdicts, scores, rewards)
         work.remove()
     return Settlement.open(out)
 
@@ -156,11 +162,11 @@ def reward_epoch(
     *,
     options: ingest.Options | None = None,
     progress: Callable[[str, int], None] | None = None,
-) -> contextlib.AbstractContextManager[Rewards]:
+) -> contextlib.AbstractContextManager[tuple[Verdicts, Rewards]]:
     """Verify an epoch, score its devices and divide its pool, without publishing anything."""
 
-    def rewards(run: _native.Verification, inputs: Inputs, verdicts: Verdicts) -> Rewards:
-        return _reward(inputs, verdicts, _score(run))
+    def rewards(run: _native.Verification, inputs: Inputs, verdicts: Verdicts) -> tuple[Verdicts, Rewards]:
+        return verdicts, _reward(inputs, verdicts, _score(run))
 
     return _steps(source, options, progress, rewards)
 
@@ -254,7 +260,8 @@ def _verify(
     table, origins = work / "verdicts.parquet", work / "origins.json"
     sums = run.collect(table, origins)
     hashes = {name.removesuffix("_hash"): value for name, value in sums.items() if name.endswith("_hash")}
-    return Verdicts(files, sums["counts"], hashes, table, origins)
+    caveats = publish.caveats(inputs, options)
+    return Verdicts(files, sums["counts"], hashes, table, origins, caveats)
 
 
 def _score(run: _native.Verification) -> Scores:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from depinverify.reward import Rewards
     from depinverify.workspace import Workspace
 
-__all__ = ["input_hashes", "publish"]
+__all__ = ["caveats", "input_hashes", "publish"]
 
 
 def input_hashes(inputs: Inputs, verdicts: Verdicts, scores: Scores) -> dict[str, str | None]:
@@ -45,9 +45,17 @@ def input_hashes(inputs: Inputs, verdicts: Verdicts, scores: Scores) -> dict[str
     }
 
 
-def publish(
-    inputs: Inputs, options: Options, work: Workspace, verdicts: Verdicts, scores: Scores, rewards: Rewards
-) -> None:
+def caveats(inputs: Inputs, options: Options) -> dict[str, Json]:
+    """What a report says first: on whose word, and with what left out, its numbers rest."""
+    return {
+        "unsigned_allowed": options.allow_unsigned or not inputs.epoch.require_signed_observations,
+        "beacon_pinned": inputs.epoch.is_pinned,
+        "missing_rounds": list(inputs.context.missing_rounds),
+        "void_validators": [validator.hex() for validator in inputs.context.void_validators],
+    }
+
+
+def publish(inputs: Inputs, work: Workspace, verdicts: Verdicts, scores: Scores, rewards: Rewards) -> None:
     """Write all result files into the settlement folder."""
     out = work.out
     results: dict[str, Json] = {"verdicts.parquet": verdicts.hashes["verdicts"].hex()}
@@ -70,22 +78,19 @@ def publish(
             "counts": verdicts.counts,
         }
     )
-    _write_provenance(inputs, options, work, verdicts)
+    _write_provenance(work, verdicts)
     _move(table, out / "scores.parquet")
     _move(verdicts.table, out / "verdicts.parquet")
     write_file(out / MANIFEST, manifest)
 
 
-def _write_provenance(inputs: Inputs, options: Options, work: Workspace, verdicts: Verdicts) -> None:
+def _write_provenance(work: Workspace, verdicts: Verdicts) -> None:
     """Where everything came from: outside the promise, since it speaks of files, software and machine."""
     notes: dict[str, Json] = {
         "fingerprint": work.fingerprint,
         "software": f"depinverify {_native.__version__}",
         "machine": f"{platform.machine()} {platform.system()}, Python {platform.python_version()}",
-        "unsigned_allowed": options.allow_unsigned or not inputs.epoch.require_signed_observations,
-        "beacon_pinned": inputs.epoch.is_pinned,
-        "missing_rounds": list(inputs.context.missing_rounds),
-        "void_validators": [validator.hex() for validator in inputs.context.void_validators],
+        **verdicts.caveats,
         "files": verdicts.files,
         "quarantined": verdicts.quarantined,
     }

@@ -7,6 +7,7 @@ inputs are never taken.
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import hashlib
 import json
@@ -17,13 +18,29 @@ from depinverify.exceptions import SettlementError
 from depinverify.settlement import MANIFEST, write_file
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
     from types import TracebackType
 
     from depinverify.canonical import Json
 
-__all__ = ["Workspace"]
+__all__ = ["Workspace", "writing_to"]
+
+
+@contextlib.contextmanager
+def writing_to(out: Path) -> Iterator[None]:
+    """Say of a full disk or a folder that cannot be written what it means for the settlement.
+
+    Raises:
+        SettlementError: In place of the operating system's error.
+    """
+    try:
+        yield
+    except OSError as error:
+        raise SettlementError(
+            f"{error.filename or out}: expected to write results there: {error.strerror}",
+            hint="Make room or choose another folder with --out, then start again: finished pieces are kept.",
+        ) from None
 
 
 class Workspace:
@@ -60,20 +77,30 @@ class Workspace:
                 f"{self.out}: expected an empty folder or an unfinished run, found a settlement of other inputs",
                 hint="Choose another folder with --out, or remove this one.",
             )
-        self.folder.mkdir(parents=True, exist_ok=True)
-        self._lock = (self.folder / "lock").open("w")
+        with writing_to(self.out):
+            self.folder.mkdir(parents=True, exist_ok=True)
+            self._lock = (self.folder / "lock").open("w")
         try:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
             self._lock.close()
             raise SettlementError(f"{self.out}: another run is working here") from None
-        mark = self.folder / "fingerprint"
-        if not mark.exists() or mark.read_text("utf-8") != self.fingerprint:
-            for entry in self.folder.iterdir():
-                if entry.name != "lock":
-                    shutil.rmtree(entry) if entry.is_dir() else entry.unlink()
-            write_file(mark, self.fingerprint.encode())
+        try:
+            with writing_to(self.out):
+                self._drop_other_pieces()
+        except SettlementError:
+            self._lock.close()
+            raise
         return self
+
+    def _drop_other_pieces(self) -> None:
+        mark = self.folder / "fingerprint"
+        if mark.exists() and mark.read_bytes() == self.fingerprint.encode():
+            return
+        for entry in self.folder.iterdir():
+            if entry.name != "lock":
+                shutil.rmtree(entry) if entry.is_dir() else entry.unlink()
+        write_file(mark, self.fingerprint.encode())
 
     def remove(self) -> None:
         """Remove the work folder after the manifest is written."""

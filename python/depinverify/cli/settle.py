@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -164,16 +165,19 @@ def verify(epoch: Path, out: Path | None, check: bool, as_json: bool, **given: A
     Example: depinverify verify epoch --out verdicts.parquet
     """
     from depinverify import pipeline  # noqa: PLC0415 - heavy
+    from depinverify.workspace import writing_to  # noqa: PLC0415 - heavy
 
     with (
         Steps() as steps,
         pipeline.verify_epoch(epoch, options=_options(given), progress=steps.update) as verdicts,
     ):
         if out is not None:
-            out.write_bytes(verdicts.table.read_bytes())
+            with writing_to(out):
+                shutil.copyfile(verdicts.table, out)
     if as_json:
-        emit_json({"counts": verdicts.counts, "files": verdicts.files})
+        emit_json({"counts": verdicts.counts, "files": verdicts.files, **verdicts.caveats})
     else:
+        caveats(verdicts.caveats)
         emit_table("Verdicts", ("code", "rows"), by_count(verdicts.counts))
     _list_quarantined(verdicts.quarantined)
     if check and set(verdicts.counts) - {"VALID", "NO_ANSWER"}:
@@ -207,11 +211,12 @@ def score(epoch: Path, worst: int | None, as_json: bool, **given: Any) -> None: 
     if as_json:
         emit_json([dict(zip(names, row, strict=True)) for row in rows])
     else:
+        caveats(verdicts.caveats)
         emit_table("Scores", names, rows)
     _list_quarantined(verdicts.quarantined)
 
 
-@click.command(epilog="Exit codes: 0 fine; 2 bad call.")
+@click.command(epilog="Exit codes: 0 fine; 1 files were quarantined; 2 bad call.")
 @_EPOCH
 @_run_options
 def reward(epoch: Path, as_json: bool, **given: Any) -> None:  # noqa: ANN401
@@ -223,12 +228,15 @@ def reward(epoch: Path, as_json: bool, **given: Any) -> None:  # noqa: ANN401
 
     with (
         Steps() as steps,
-        pipeline.reward_epoch(epoch, options=_options(given), progress=steps.update) as rewards,
+        pipeline.reward_epoch(epoch, options=_options(given), progress=steps.update) as found,
     ):
+        verdicts, rewards = found
         document = json.loads(b"".join(rewards.rewards_chunks()))
     if as_json:
         emit_json(document)
-        return
-    names = ("payee", "amount", "paid", "carried", "cumulative")
-    emit_table("Payees", names, [tuple(payee[name] for name in names) for payee in document["payees"]])
-    click.echo(f"root {document['merkle']['root']}")
+    else:
+        caveats(verdicts.caveats)
+        names = ("payee", "amount", "paid", "carried", "cumulative")
+        emit_table("Payees", names, [tuple(payee[name] for name in names) for payee in document["payees"]])
+        click.echo(f"root {document['merkle']['root']}")
+    _list_quarantined(verdicts.quarantined)

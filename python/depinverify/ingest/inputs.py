@@ -91,19 +91,17 @@ def _registry_lines(registry: str) -> bytes:
 def fingerprint(epoch: Epoch, options: Options) -> dict[str, Json]:
     """What a run's pieces depend on: parameters, names, sizes and times of all files, and the software."""
     files = [*epoch.observation_files(), *epoch.reference_files()]
-    beside = [epoch.folder / name for name in ("epoch.toml", "beacon.jsonl", "validators.jsonl")]
-    paths = [
-        *(file.path for file in files),
-        *(file.path.with_name(file.path.name + ".jws") for file in files),
-        *beside,
-    ]
+    named = [(file.name, file.path) for file in files]
+    named += [(name + ".jws", path.with_name(path.name + ".jws")) for name, path in named]
+    named += [(name, epoch.folder / name) for name in ("epoch.toml", "beacon.jsonl", "validators.jsonl")]
     if "://" not in epoch.registry:
-        paths.append(Path(epoch.registry))
+        named.append(("registry", Path(epoch.registry)))
     stats: list[Json] = []
-    for path in paths:
+    for name, path in named:
+        # Names below the folder, not paths: a run may be continued from another working directory.
         if path.exists():
             stat = path.stat()
-            stats.append([str(path), stat.st_size, stat.st_mtime_ns])
+            stats.append([name, stat.st_size, stat.st_mtime_ns])
     return {
         "files": stats,
         "params": epoch.params_hash.hex(),

@@ -16,6 +16,7 @@ use depinverify_core::schema;
 use depinverify_core::score::availability::State as DataState;
 use depinverify_core::score::driver::{Evidence, References, Scored, score};
 use depinverify_core::score::state;
+use depinverify_core::spill::SpillError;
 use depinverify_core::verdict::{Family, by_number};
 use depinverify_core::verify::collect::{Collected, Destination, collect, read_kept};
 use depinverify_core::verify::driver::{Job, verify};
@@ -95,8 +96,21 @@ fn watch<T: Send>(
     match (raised, result) {
         (Some(error), _) => Err(error),
         (None, Some(Ok(value))) => Ok(value),
-        (None, Some(Err(error))) => Err(settlement_error(py, &error.to_string(), None)),
+        (None, Some(Err(error))) => Err(settlement_error(py, &error.to_string(), hint(&error))),
         (None, None) => Err(settlement_error(py, "a worker thread ended without a result", None)),
+    }
+}
+
+/// What to do about an error of the work folder.
+fn hint(error: &VerifyError) -> Option<&'static str> {
+    match error {
+        VerifyError::Io { .. } | VerifyError::Spill(SpillError::Io { .. }) => Some(
+            "Make room or choose another folder with --out, then start again: finished pieces are kept.",
+        ),
+        VerifyError::Damaged { .. } | VerifyError::Spill(SpillError::Torn { .. }) => {
+            Some("A piece of the unfinished run was changed: remove the folder .work and start again.")
+        }
+        _ => None,
     }
 }
 
