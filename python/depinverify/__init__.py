@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from depinverify.pipeline import reward_epoch, schedule, score_epoch, settle, verify, verify_epoch
     from depinverify.registry import Registry
     from depinverify.settlement import Settlement
-    from depinverify.simulate import simulate
 
 __all__ = [
     "CATALOGUE",
@@ -37,7 +36,6 @@ __all__ = [
     "schedule",
     "score_epoch",
     "settle",
-    "simulate",
     "verify",
     "verify_epoch",
 ]
@@ -56,7 +54,6 @@ _MODULES = {
     "schedule": "pipeline",
     "score_epoch": "pipeline",
     "settle": "pipeline",
-    "simulate": "simulate",
     "verify": "pipeline",
     "verify_epoch": "pipeline",
 }
