@@ -96,21 +96,20 @@ class Run(NamedTuple):
     """One finished command."""
 
     seconds: float
-    cpu_seconds: float
     peak_mib: float
 
 
 def run(*command: str) -> Run:
-    """Run a command to its end; wall and processor time, and its peak memory as the operating system counts it."""
+    """Run a command to its end; wall time, and its peak memory as the operating system counts it."""
     started = time.perf_counter()
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, cwd=ROOT)
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, cwd=ROOT)  # noqa: S603
     _, status, usage = os.wait4(process.pid, 0)
     seconds = time.perf_counter() - started
     if os.waitstatus_to_exitcode(status):
         raise SystemExit(
             f"{' '.join(command)} failed: {process.stderr.read().decode() if process.stderr else ''}"
         )
-    return Run(seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
+    return Run(seconds, usage.ru_maxrss / 1024)
 
 
 def settle(epoch: Path, threads: int) -> Run:
@@ -136,11 +135,11 @@ def rows_of(epoch: Path) -> int:
 
 
 def against_plain(epoch: Path, repeats: int) -> None:
-    """One thread of ours against the plain Python verifier, in turns; processor time, since neither waits."""
+    """One thread of ours against the plain Python verifier, in turns."""
     ratios, ours, plain = [], [], []
     for _ in range(repeats):
-        ours.append(settle(epoch, 1).cpu_seconds)
-        plain.append(run(sys.executable, "-m", "benches.plain_verifier", str(epoch)).cpu_seconds)
+        ours.append(settle(epoch, 1).seconds)
+        plain.append(run(sys.executable, "-m", "benches.plain_verifier", str(epoch)).seconds)
         ratios.append(plain[-1] / ours[-1])
     rows = rows_of(epoch)
     print(f"{rows:,} stored proofs, one thread, against plain Python: {statistics.median(ratios):.1f}x")
@@ -179,9 +178,9 @@ def memory(smaller: Path, larger: Path) -> None:
     """Peak memory for two numbers of proofs of the same devices."""
     few, many = settle(smaller, 2), settle(larger, 2)
     more = 100 * (many.peak_mib / few.peak_mib - 1)
-    for peak, epoch in ((few.peak_mib, smaller), (many.peak_mib, larger)):
-        print(f"  {rows_of(epoch):,} rows: {peak:.0f} MiB")
-    print(f"peak memory for four times the proofs of the same devices: {more:+.0f} %")
+    print(
+        f"peak memory: {few.peak_mib:.0f} MiB for {rows_of(smaller):,} rows, {many.peak_mib:.0f} MiB for {rows_of(larger):,}: {more:+.0f} %"
+    )
 
 
 def assignment(work: Path) -> None:
@@ -195,8 +194,9 @@ def assignment(work: Path) -> None:
         probes = sum(batch.num_rows for batch in inputs.context.schedule())
         seconds = time.perf_counter() - started
         pairs = 200 * inputs.context.slots
-        each = 1e6 * seconds / pairs
-        print(f"schedule with {validators} validators: {each:.2f} us per slot and device, {probes} probes")
+        print(
+            f"schedule with {validators} validators: {1e6 * seconds / pairs:.2f} us per slot and device ({probes} probes)"
+        )
 
 
 if __name__ == "__main__":

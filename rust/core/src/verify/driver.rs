@@ -21,7 +21,7 @@ use crate::spill::{Merge, Runs, merge_between};
 /// Rows after which a block ends with the device.
 const BLOCK_ROWS: usize = 1024;
 /// Rows after which a shard ends with the block.
-const SHARD_ROWS: usize = 65_536;
+const SHARD_ROWS: usize = 131_072;
 /// Blocks per row group of the verdict table.
 const GROUP_BLOCKS: usize = 32;
 
