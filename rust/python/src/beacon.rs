@@ -37,6 +37,9 @@ pub struct BeaconChain {
     pub chain: Chain,
 }
 
+/// A round and its randomness, none where it is missing.
+type Randomness<'py> = (u64, Option<Bound<'py, PyBytes>>);
+
 #[pymethods]
 impl BeaconChain {
     #[new]
@@ -115,7 +118,7 @@ impl BeaconChain {
         missing_rounds: Vec<u64>,
         pinned: bool,
         threads: Option<usize>,
-    ) -> PyResult<(Vec<(u64, Option<Bound<'py, PyBytes>>)>, Bound<'py, PyBytes>)> {
+    ) -> PyResult<(Vec<Randomness<'py>>, Bound<'py, PyBytes>)> {
         let pool = pool::pool(threads.unwrap_or_else(pool::all_threads))?;
         let rounds = py
             .detach(|| {
@@ -131,14 +134,14 @@ impl BeaconChain {
 }
 
 #[pyfunction]
-fn slot_seed<'py>(
-    py: Python<'py>,
+fn slot_seed(
+    py: Python<'_>,
     chain_hash: Hash,
     round_number: u64,
     randomness: Hash,
     slot: u64,
     params_hash: Hash,
-) -> Bound<'py, PyBytes> {
+) -> Bound<'_, PyBytes> {
     PyBytes::new(py, &beacon::slot_seed(&chain_hash, round_number, &randomness, slot, &params_hash))
 }
 

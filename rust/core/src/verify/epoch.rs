@@ -337,7 +337,8 @@ fn device_keys(snapshot: &Snapshot) -> (KeyRegistry, Vec<DeviceView>) {
     let mut registry = KeyRegistry::new();
     let mut ids = BTreeMap::new();
     for scheme in Scheme::ALL {
-        let keys = || snapshot.devices.iter().flat_map(|device| &device.keys).filter(|key| key.scheme == scheme);
+        let keys =
+            || snapshot.devices.iter().flat_map(|device| &device.keys).filter(|key| key.scheme == scheme);
         let bytes: Vec<&[u8]> = keys().map(|key| &key.public_key[..]).collect();
         let registered = registry.register_many(scheme, &bytes);
         ids.insert(scheme, registered.into_iter());
