@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-
 from benches.plain_verifier import settle as settle_plainly
+
 from depinverify import Options, settle
 from depinverify.simulate import simulate
 

@@ -102,7 +102,7 @@ class Run(NamedTuple):
 def run(*command: str) -> Run:
     """Run a command to its end; wall time, and its peak memory as the operating system counts it."""
     started = time.perf_counter()
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, cwd=ROOT)  # noqa: S603
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, cwd=ROOT)
     _, status, usage = os.wait4(process.pid, 0)
     seconds = time.perf_counter() - started
     if os.waitstatus_to_exitcode(status):
@@ -178,9 +178,9 @@ def memory(smaller: Path, larger: Path) -> None:
     """Peak memory for two numbers of proofs of the same devices."""
     few, many = settle(smaller, 2), settle(larger, 2)
     more = 100 * (many.peak_mib / few.peak_mib - 1)
-    print(
-        f"peak memory: {few.peak_mib:.0f} MiB for {rows_of(smaller):,} rows, {many.peak_mib:.0f} MiB for {rows_of(larger):,}: {more:+.0f} %"
-    )
+    for peak, epoch in ((few.peak_mib, smaller), (many.peak_mib, larger)):
+        print(f"  {rows_of(epoch):,} rows: {peak:.0f} MiB")
+    print(f"peak memory for four times the proofs of the same devices: {more:+.0f} %")
 
 
 def assignment(work: Path) -> None:
@@ -194,9 +194,8 @@ def assignment(work: Path) -> None:
         probes = sum(batch.num_rows for batch in inputs.context.schedule())
         seconds = time.perf_counter() - started
         pairs = 200 * inputs.context.slots
-        print(
-            f"schedule with {validators} validators: {1e6 * seconds / pairs:.2f} us per slot and device ({probes} probes)"
-        )
+        each = 1e6 * seconds / pairs
+        print(f"schedule with {validators} validators: {each:.2f} us per slot and device, {probes} probes")
 
 
 if __name__ == "__main__":

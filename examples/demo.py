@@ -42,10 +42,14 @@ def settle_a_day(devices: int, hours: int) -> None:
     settlement = depinverify.settle(OUT / "epoch", OUT / "settlement")
     print(f"   {sum(settlement.counts.values()):,} rows in {time.perf_counter() - started:.1f} s\n")
     counts = sorted(settlement.counts.items(), key=lambda item: -item[1])
-    emit_table("Verdicts", ("code", "rows", "meaning"), [(code, rows, sentence(code)) for code, rows in counts])
+    emit_table(
+        "Verdicts", ("code", "rows", "meaning"), [(code, rows, sentence(code)) for code, rows in counts]
+    )
 
     rewards = settlement.rewards
-    worst = sorted(rewards["entries"], key=lambda entry: (int(entry["amount"]), entry["score_e12"], entry["device"]))
+    worst = sorted(
+        rewards["entries"], key=lambda entry: (int(entry["amount"]), entry["score_e12"], entry["device"])
+    )
     emit_table(
         "The ten devices that earn least, and why",
         ("device", "score %", "amount", "reasons"),
@@ -58,9 +62,19 @@ def settle_a_day(devices: int, hours: int) -> None:
     emit_table(
         "Contradictions that need no trust",
         ("finding", "subjects", "rows"),
-        [(found["code"], "\n".join(found["subjects"]), found["numbers"]["rows"]) for found in proofs],
+        [(found["code"], ", ".join(found["subjects"]), found["numbers"]["rows"]) for found in proofs],
     )
-    terms = ("pool", "carried_in", "missed_pools", "adjustments", "allocated", "paid", "carried_delta", "sink", "burned")
+    terms = (
+        "pool",
+        "carried_in",
+        "missed_pools",
+        "adjustments",
+        "allocated",
+        "paid",
+        "carried_delta",
+        "sink",
+        "burned",
+    )
     emit_table(
         "Where every unit of the pool went",
         ("term", "amount"),
@@ -86,7 +100,10 @@ def check_storage_proofs() -> None:
     emit_table(
         "Storage proofs",
         ("proof", "code", "meaning", "detail"),
-        [(proof, names[code].name, names[code].sentence, detail) for proof, code, detail in zip(*columns, strict=True)],
+        [
+            (proof, names[code].name, names[code].sentence, detail)
+            for proof, code, detail in zip(*columns, strict=True)
+        ],
     )
 
 

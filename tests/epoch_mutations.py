@@ -71,7 +71,9 @@ NOTES: Final = (
 
 def _proof(row: Row) -> bytearray:
     text = row.get("proof", "")
-    return bytearray(text.encode() if "." in text else base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
+    return bytearray(
+        text.encode() if "." in text else base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+    )
 
 
 def _set_proof(row: Row, proof: bytes) -> None:
@@ -83,7 +85,7 @@ def _answered(epoch: TinyEpoch, a: int) -> Row | None:
     return rows[a % len(rows)] if rows else None
 
 
-def silence(epoch: TinyEpoch, row: Row, a: int, _b: int) -> None:
+def silence(_epoch: TinyEpoch, row: Row, a: int, _b: int) -> None:
     """The answer did not come."""
     row.pop("proof", None)
     row.pop("received_ms", None)
