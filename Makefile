@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 SOURCES := $(shell find rust -name '*.rs' -o -name Cargo.toml | grep -v /target/) Cargo.toml Cargo.lock pyproject.toml
 
-.PHONY: help demo test test-rust test-python check lint bench bench-signatures fuzz build clean
+.PHONY: help demo docs test test-rust test-python check lint bench bench-signatures fuzz build clean
 .DEFAULT_GOAL := help
 
 help: ## This list
@@ -47,6 +47,9 @@ check: lint test ## What CI runs
 bench: build ## All benches; benches/README.md says how to read the numbers
 	$(BIN)/python -m pytest benches --benchmark-only --benchmark-columns=median,ops -q
 	cargo bench --quiet -p depinverify-core
+
+docs: build ## Write the pages that are made from the code anew
+	$(BIN)/python -m depinverify.catalogue
 
 fuzz: ## Fuzz every decoder for SECONDS each (default 60); needs a nightly toolchain and cargo-fuzz
 	for target in $$(cd rust/core/fuzz && cargo +nightly fuzz list); do \

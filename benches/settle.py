@@ -178,9 +178,10 @@ def memory(smaller: Path, larger: Path) -> None:
     """Peak memory for two numbers of proofs of the same devices."""
     few, many = settle(smaller, 2), settle(larger, 2)
     more = 100 * (many.peak_mib / few.peak_mib - 1)
-    for peak, epoch in ((few.peak_mib, smaller), (many.peak_mib, larger)):
-        print(f"  {rows_of(epoch):,} rows: {peak:.0f} MiB")
-    print(f"peak memory for four times the proofs of the same devices: {more:+.0f} %")
+    print(
+        f"peak memory: {few.peak_mib:.0f} MiB for {rows_of(smaller):,} rows, "
+        f"{many.peak_mib:.0f} MiB for {rows_of(larger):,}: {more:+.0f} %"
+    )
 
 
 def assignment(work: Path) -> None:
@@ -194,8 +195,10 @@ def assignment(work: Path) -> None:
         probes = sum(batch.num_rows for batch in inputs.context.schedule())
         seconds = time.perf_counter() - started
         pairs = 200 * inputs.context.slots
-        each = 1e6 * seconds / pairs
-        print(f"schedule with {validators} validators: {each:.2f} us per slot and device, {probes} probes")
+        print(
+            f"schedule with {validators} validators: "
+            f"{1e6 * seconds / pairs:.2f} us per slot and device ({probes} probes)"
+        )
 
 
 if __name__ == "__main__":

@@ -10,7 +10,16 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING
 
-from depinverify._native import __version__
+from depinverify._native import __opt_level__, __version__
+
+if __opt_level__ == "0":
+    import warnings
+
+    warnings.warn(
+        "depinverify's extension was compiled without optimisation and is many times slower than a release build",
+        RuntimeWarning,
+        stacklevel=2,
+    )
 
 if TYPE_CHECKING:
     from depinverify.catalogue import CATALOGUE, Code, Outcome, State

@@ -8,6 +8,8 @@ from arro3.core.types import ArrowStreamExportable
 from numpy.typing import NDArray
 
 __version__: Final[str]
+#: How the extension was compiled: ``"0"`` is a build without optimisation, many times slower than others.
+__opt_level__: Final[str]
 
 # catalogue
 
@@ -663,10 +665,11 @@ class EpochContext:
         received_ms: int | None,
         transport: int,
         proof: bytes | None,
+        others: Sequence[ArrowStreamExportable] = ...,
     ) -> dict[str, Any]:
-        """Judge one row on its own and give what each check compared; :mod:`depinverify.check` shows it.
+        """Judge one row and give what each check compared; :mod:`depinverify.check` shows it.
 
-        Check 10 and the order of check 14 look at all rows of a device, so they see nothing here but this row.
+        Checks 10 and 14 look at all rows of a device, so they see this row and those of ``others``.
 
         Args:
             validator: Who probed.
@@ -676,10 +679,16 @@ class EpochContext:
             received_ms: When the answer was complete; ``None`` without an answer.
             transport: 0 answered, 1 timeout, 2 no connection, 3 other error, 4 not attempted.
             proof: The envelope; ``None`` without an answer.
+            others: Streams of observations; rows of other devices are left out.
 
         Returns:
-            ``row_id``, ``code``, ``failed``, ``not_run``, ``outcome`` as in the verdict table, and what was
-            compared, by name.
+            ``row_id``, ``code``, ``failed``, ``not_run``, ``outcome``, ``e1``, ``e2``, ``e_bytes`` as in the
+            verdict table; ``rows`` of the device; ``malformed_stage``; ``unsupported``; ``header_algorithm`` and
+            ``key_algorithm`` (1 to 3); ``key_interval`` (ms); ``off_schedule`` (reason, moment); ``assigned``
+            validators; ``moment_ms``, ``slot_start`` (s) and ``round``; ``expected_nonce``; ``same_nonce`` (other
+            rows with this challenge) and ``rightful``; ``delay_ms``; ``counters`` (boot count and first boot
+            time before this row); ``distance_m``; ``model``; ``device`` with ``retired_ms``, ``place`` (10^-7
+            degrees, radius in metres), ``hwmodel``, ``oemid``, ``keys``. What does not apply is ``None``.
 
         Raises:
             depinverify.exceptions.InputError: The row is none that an observation can be.

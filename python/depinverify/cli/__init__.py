@@ -11,6 +11,7 @@ import sys
 
 import rich_click as click
 
+from depinverify._native import __version__
 from depinverify.exceptions import DepinverifyError
 
 #: Command name -> (module that holds it, one line for the help page). The module's attribute has the command's name.
@@ -31,6 +32,9 @@ COMMANDS = {
 EXIT_CODES = "Exit codes: 0 fine; 1 findings, such as quarantined files; 2 bad call."
 
 
+_OVERVIEW = "depinverify.overview"
+
+
 class LazyGroup(click.RichGroup):
     """A group that imports a command's module only when the command is called."""
 
@@ -38,25 +42,39 @@ class LazyGroup(click.RichGroup):
         """Commands in reading order."""
         return list(COMMANDS)
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """The command of this name, or ``None``."""
         if cmd_name not in COMMANDS:
             return None
         module, line = COMMANDS[cmd_name]
-        if _is_overview():
+        if ctx.meta.get(_OVERVIEW):
             return click.RichCommand(name=cmd_name, short_help=line, help=line)
         loaded = importlib.import_module(f"depinverify.cli.{module}")
         command: click.Command = getattr(loaded, cmd_name)
         return command
 
+    def format_help(self, ctx: click.RichContext, formatter: click.RichHelpFormatter) -> None:  # type: ignore[override]
+        """The list of commands, which needs none of their modules."""
+        ctx.meta[_OVERVIEW] = True
+        super().format_help(ctx, formatter)
 
-def _is_overview() -> bool:
-    """Whether only the list of commands is asked for, which needs none of their modules."""
-    return len(sys.argv) <= 1 or sys.argv[1] in {"--help", "-h"}
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """The command that is called; a mistyped one is answered with the nearest."""
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError as error:
+            import difflib  # noqa: PLC0415 - only for a mistake
+
+            near = difflib.get_close_matches(args[0], COMMANDS, 1)
+            if not near:
+                raise
+            raise click.UsageError(f"{error.message} Did you mean '{near[0]}'?", ctx) from None
 
 
 @click.group(cls=LazyGroup, epilog=EXIT_CODES, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(package_name="depinverify", prog_name="depinverify")
+@click.version_option(__version__, prog_name="depinverify")
 def app() -> None:
     """Verify uptime and storage proofs, score devices, divide the pool, publish a root.
 

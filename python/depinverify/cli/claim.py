@@ -26,7 +26,10 @@ _LARGEST_AMOUNT = 2**256 - 1
 
 @click.group()
 def claim() -> None:
-    """Prove or verify one payee's amount under a published root."""
+    """Prove or verify one payee's amount under a published root.
+
+    Example: depinverify claim prove settlement 0x1111111111111111111111111111111111111111
+    """
 
 
 @claim.command(epilog=_CODES.format("the payee has nothing to claim"))

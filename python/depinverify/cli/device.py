@@ -80,7 +80,10 @@ def _json_option(command: Callable[..., None]) -> Callable[..., None]:
 
 @click.group()
 def device() -> None:
-    """Act as a device: make a key, enrol, answer challenges."""
+    """Act as a device: make a key, enrol, answer challenges.
+
+    Example: depinverify device keygen --out device.pem
+    """
 
 
 @device.command()

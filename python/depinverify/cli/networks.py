@@ -65,7 +65,7 @@ def verify(network: str, file: Path, as_json: bool, fail_on_invalid: bool, threa
     from depinverify.networks import get  # noqa: PLC0415 - heavy
 
     if not file.exists():
-        raise InputError(f"{file}: expected a file, found none")
+        raise InputError(f"{file}: expected a file or folder of evidence, found none")
     rules = get(network)
     codes = {code.number: code for code in rules.catalogue}
     verdicts = rules.verify(file, threads=threads)
@@ -89,10 +89,14 @@ def _json_row(row: dict[str, Any], codes: dict[int, Code]) -> str:
 
 def _text_row(row: dict[str, Any], codes: dict[int, Code]) -> str:
     code = codes[row["code"]]
-    called = row.get("id") or f"record {row['record']}"
+    called = row["row_id"].hex() if "row_id" in row else row.get("id") or f"record {row['record']}"
     lines = [f"{code.name:<22}{called}"]
     if code.is_failure:
         lines.append(f"    {code.sentence}")
+    if row.get("device") is not None and code.is_failure:
+        lines.append(
+            f"    device {row['device'].hex()}, slot {row['slot']}, validator {row['validator'].hex()}"
+        )
     if row.get("detail"):
         lines.append(f"    {row['detail']}")
     if row.get("data_root") is not None:

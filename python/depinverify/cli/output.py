@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from types import TracebackType
 
-__all__ = ["EXIT_FINDINGS", "Steps", "emit_json", "emit_table", "note"]
+__all__ = ["EXIT_FINDINGS", "Steps", "emit_json", "emit_table", "note", "printable"]
 
 #: Exit code of a command that worked and has something to say about its input.
 EXIT_FINDINGS: Final = 1
@@ -39,20 +39,21 @@ def emit_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[objec
         is_number = all(isinstance(row[position], int) or _is_decimal(row[position]) for row in rows)
         table.add_column(column, justify="right" if is_number and rows else "left", overflow="fold")
     for row in rows:
-        table.add_row(*(Text(_printable(value)) for value in row))
+        table.add_row(*(Text(printable(value)) for value in row))
     Console(highlight=False).print(table)
 
 
 def note(message: str) -> None:
     """Print a message to stderr."""
-    click.echo(_printable(message), err=True)
+    click.echo(printable(message), err=True)
 
 
 def _is_decimal(value: object) -> bool:
     return isinstance(value, str) and value.lstrip("-").isdecimal()
 
 
-def _printable(value: object) -> str:
+def printable(value: object) -> str:
+    """A value as text without control sequences."""
     return "".join(char if char.isprintable() else f"\\x{ord(char):02x}" for char in str(value))
 
 

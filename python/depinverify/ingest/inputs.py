@@ -47,7 +47,7 @@ def read(epoch: Epoch) -> Inputs:
     """
     previous = Previous.of(epoch)
     snapshot = _native.RegistrySnapshot(
-        _registry_lines(epoch.registry),
+        registry_lines(epoch.registry),
         epoch=epoch.index,
         start_ms=epoch.start * 1000,
         end_ms=epoch.end * 1000,
@@ -75,7 +75,7 @@ def read(epoch: Epoch) -> Inputs:
     return Inputs(epoch, snapshot, context, previous)
 
 
-def _registry_lines(registry: str) -> bytes:
+def registry_lines(registry: str) -> bytes:
     """Event lines from a file, or from a database by URL."""
     if "://" in registry:
         from depinverify.registry import Registry  # noqa: PLC0415 - SQLAlchemy is loaded only when it is used

@@ -25,7 +25,10 @@ __all__ = ["GROUP", "Code", "Network", "catalogue_of", "get", "names"]
 GROUP = "depinverify.networks"
 
 #: Built-in networks, in the order of their list.
-_BUILT_IN = {"arweave": "depinverify.networks.arweave:network"}
+_BUILT_IN = {
+    "generic": "depinverify.networks.generic:network",
+    "arweave": "depinverify.networks.arweave:network",
+}
 
 #: Codes from here on are no failures.
 FIRST_GOOD_CODE = 32
@@ -76,7 +79,7 @@ class Network(Protocol):
         """Give each proof its verdict.
 
         Args:
-            source: A file of evidence, or anything that hands over Arrow record batches.
+            source: A file or folder of evidence, or anything that hands over Arrow record batches.
             threads: Number of threads, or ``None`` for all processors.
 
         Returns:

@@ -1,11 +1,5 @@
 //! Published and reference-computed cases of scoring, read from the vectors folder.
 
-#![allow(
-    clippy::expect_used,
-    clippy::print_stderr,
-    reason = "a broken vector file must stop the test, and a skip is said"
-)]
-
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 

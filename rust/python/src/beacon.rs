@@ -37,9 +37,6 @@ pub struct BeaconChain {
     pub chain: Chain,
 }
 
-/// A round and its randomness, none where it is missing.
-type Randomness<'py> = (u64, Option<Bound<'py, PyBytes>>);
-
 #[pymethods]
 impl BeaconChain {
     #[new]
@@ -118,7 +115,7 @@ impl BeaconChain {
         missing_rounds: Vec<u64>,
         pinned: bool,
         threads: Option<usize>,
-    ) -> PyResult<(Vec<Randomness<'py>>, Bound<'py, PyBytes>)> {
+    ) -> PyResult<(Vec<(u64, Option<Bound<'py, PyBytes>>)>, Bound<'py, PyBytes>)> {
         let pool = pool::pool(threads.unwrap_or_else(pool::all_threads))?;
         let rounds = py
             .detach(|| {
@@ -134,14 +131,14 @@ impl BeaconChain {
 }
 
 #[pyfunction]
-fn slot_seed(
-    py: Python<'_>,
+fn slot_seed<'py>(
+    py: Python<'py>,
     chain_hash: Hash,
     round_number: u64,
     randomness: Hash,
     slot: u64,
     params_hash: Hash,
-) -> Bound<'_, PyBytes> {
+) -> Bound<'py, PyBytes> {
     PyBytes::new(py, &beacon::slot_seed(&chain_hash, round_number, &randomness, slot, &params_hash))
 }
 

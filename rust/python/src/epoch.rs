@@ -5,14 +5,10 @@ use std::sync::Arc;
 
 use arrow_array::builder::{BinaryBuilder, Int64Builder, UInt64Builder};
 use arrow_array::{ArrayRef, RecordBatch, RecordBatchIterator};
-use data_encoding::HEXLOWER;
 use depinverify_core::beacon::{Rounds, read_rounds};
-use depinverify_core::networks::generic::device::explain;
 use depinverify_core::schema;
 use depinverify_core::score::state::{self, PriorState};
-use depinverify_core::spill::Key;
 use depinverify_core::verify::epoch::{Epoch, Params};
-use depinverify_core::verify::rows::{Block, Observation};
 use depinverify_core::verify::secrets;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict};
@@ -20,6 +16,7 @@ use pyo3_arrow::PyRecordBatchReader;
 
 use crate::beacon::BeaconChain;
 use crate::errors::input_error;
+use crate::explain::{Asked, explain};
 use crate::registry::RegistrySnapshot;
 
 /// Parameters, slots, devices, validators and earlier state of one epoch.
@@ -89,7 +86,7 @@ impl From<Given> for Params {
 impl EpochContext {
     #[new]
     #[pyo3(signature = (params, chain, beacon, snapshot, secrets, state, *, pinned=false, missing_rounds=Vec::new()))]
-    #[allow(clippy::too_many_arguments)]
+    #[allow(clippy::too_many_arguments, clippy::needless_pass_by_value)]
     fn new(
         py: Python<'_>,
         params: Given,
@@ -164,8 +161,8 @@ impl EpochContext {
         void.map(|participant| PyBytes::new(py, &participant.id)).collect()
     }
 
-    /// Judges one row on its own and says what each check compared.
-    #[pyo3(signature = (*, validator, device, slot, sent_ms, received_ms, transport, proof))]
+    /// Judges one row, among others of its device where they are given, and says what each check compared.
+    #[pyo3(signature = (*, validator, device, slot, sent_ms, received_ms, transport, proof, others=Vec::new()))]
     #[allow(clippy::too_many_arguments)]
     fn explain<'py>(
         &self,
@@ -177,48 +174,10 @@ impl EpochContext {
         received_ms: Option<i64>,
         transport: u8,
         proof: Option<&[u8]>,
+        others: Vec<PyRecordBatchReader>,
     ) -> PyResult<Bound<'py, PyDict>> {
-        let observation = Observation {
-            validator,
-            device,
-            slot,
-            sent_ms,
-            received_ms,
-            transport,
-            proof,
-            address: None,
-            asn: None,
-            rtt_ns: None,
-            file: 0,
-            row: 0,
-        };
-        let (mut key, mut payload, mut block) = (Key::new(), Vec::new(), Block::default());
-        observation.encode(&mut key, &mut payload);
-        let pushed = block.push(key.as_slice(), &payload);
-        let explained = pushed.ok().and_then(|()| explain(&block, &self.epoch, &self.prior));
-        let (ruling, draft) = explained.ok_or_else(|| input_error(py, "the row cannot be judged", None))?;
-        let compared = &draft.compared;
-        let facts = PyDict::new(py);
-        facts.set_item("row_id", PyBytes::new(py, &observation.row_id()))?;
-        facts.set_item("code", ruling.code)?;
-        facts.set_item("failed", ruling.failed)?;
-        facts.set_item("not_run", ruling.not_run)?;
-        facts.set_item("outcome", ruling.outcome as u8)?;
-        facts.set_item("malformed_stage", compared.malformed_stage)?;
-        facts.set_item("unsupported", compared.unsupported)?;
-        facts.set_item("header_algorithm", compared.header_algorithm)?;
-        facts.set_item("key_algorithm", compared.key_algorithm)?;
-        facts.set_item("key_interval", compared.key_interval)?;
-        facts.set_item("off_schedule", compared.off_schedule)?;
-        facts.set_item("expected_nonce", draft.expected.map(|nonce| PyBytes::new(py, &nonce)))?;
-        facts.set_item("nonce", draft.facts.as_ref().map(|facts| PyBytes::new(py, &facts.nonce)))?;
-        facts.set_item("delay_ms", compared.delay_ms)?;
-        facts.set_item("iat", compared.iat)?;
-        facts.set_item("bootcount", compared.bootcount)?;
-        facts.set_item("boot", compared.boot)?;
-        facts.set_item("location", compared.location)?;
-        facts.set_item("model", compared.model)?;
-        Ok(facts)
+        let asked = Asked { validator, device, slot, sent_ms, received_ms, transport, proof };
+        explain(py, &self.epoch, &self.prior, &asked, others)
     }
 
     #[pyo3(signature = (validator=None, slot=None))]
@@ -231,7 +190,7 @@ impl EpochContext {
         let participant = match validator {
             None => None,
             Some(id) => Some(self.epoch.participant_index(id).ok_or_else(|| {
-                let hex = HEXLOWER.encode(id);
+                let hex: String = id.iter().map(|byte| format!("{byte:02x}")).collect();
                 let hint =
                     "It must be enrolled and have committed to a secret for this epoch before the start.";
                 input_error(py, &format!("validator {hex} does not take part in this epoch"), Some(hint))
@@ -248,7 +207,7 @@ impl EpochContext {
         let epoch = Arc::clone(&self.epoch);
         let batches = slots.map(move |slot| assignments(&epoch, slot, participant));
         let reader = RecordBatchIterator::new(batches, schema::assignments());
-        PyRecordBatchReader::new(Box::new(reader)).into_arro3(py)
+        Ok(PyRecordBatchReader::new(Box::new(reader)).into_arro3(py)?)
     }
 }
 

@@ -1,7 +1,5 @@
 //! Python module `depinverify._native`: unwrap, release the interpreter lock, call the core, wrap.
 
-#![allow(clippy::needless_pass_by_value, reason = "Python hands every argument over as a value of its own")]
-
 use pyo3::prelude::*;
 
 mod columns;
@@ -15,6 +13,7 @@ mod catalogue;
 mod cells;
 mod decode;
 mod epoch;
+mod explain;
 mod observations;
 mod registry;
 mod reward;
@@ -27,6 +26,7 @@ mod verification;
 #[pymodule]
 fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add("__version__", env!("CARGO_PKG_VERSION"))?;
+    module.add("__opt_level__", env!("DEPINVERIFY_OPT_LEVEL"))?;
     catalogue::register(module)?;
     observations::register(module)?;
     signature::register(module)?;

@@ -39,7 +39,7 @@ pub fn judge(block: &Block, devices: std::ops::Range<u32>, epoch: &Epoch, prior:
         };
         let clean: Vec<bool> = drafts.iter().map(is_clean).collect();
         find_replays(rows, drafts);
-        if let Some(counters) = check_counters(rows, drafts, &clean, epoch, prior) {
+        if let Some(counters) = check_counters(rows, drafts, &clean, epoch, prior, |_, _, _| ()) {
             judged.counters.push(counters);
         }
         let rulings: Vec<Ruling> = rows
@@ -60,13 +60,43 @@ pub fn judge(block: &Block, devices: std::ops::Range<u32>, epoch: &Epoch, prior:
     judged
 }
 
-/// Judges one row on its own, and gives what its checks compared: for a person who asks about one proof.
-pub fn explain(block: &Block, epoch: &Epoch, prior: &[PriorState]) -> Option<(Ruling, Draft)> {
+/// What a person is told who asks about one row.
+#[derive(Debug)]
+pub struct Explained {
+    /// Its code, masks, evidence and outcome.
+    pub ruling: Ruling,
+    /// What its checks compared.
+    pub draft: Draft,
+    /// Boot count and first boot time that check 14 held against it; `None` where it did not run.
+    pub counters: Option<(Option<i64>, Option<i64>)>,
+    /// Other rows of the device with the same challenge answer.
+    pub same_nonce: usize,
+}
+
+/// Judges one row among the rows of its device that the block holds, and gives what its checks compared.
+pub fn explain(block: &Block, id: &Hash, epoch: &Epoch, prior: &[PriorState]) -> Option<Explained> {
+    let range = block.devices().find(|range| {
+        block.rows.get(range.clone()).is_some_and(|rows| rows.iter().any(|row| row.id == *id))
+    })?;
     let mut drafts = drafts(block, epoch, |device| Roster::new(epoch, device));
+    let (rows, drafts) = (block.rows.get(range.clone())?, drafts.get_mut(range)?);
+    let asked = rows.iter().position(|row| row.id == *id)?;
     let clean: Vec<bool> = drafts.iter().map(is_clean).collect();
-    check_counters(&block.rows, &mut drafts, &clean, epoch, prior);
-    let draft = drafts.into_iter().next()?;
-    Some((rule(block.rows.first()?, &draft, clean.first() == Some(&true)), draft))
+    find_replays(rows, drafts);
+    let mut counters = None;
+    check_counters(rows, drafts, &clean, epoch, prior, |position, bootcount, boot_first| {
+        if position == asked {
+            counters = Some((bootcount, boot_first));
+        }
+    });
+    let nonce = drafts.get(asked)?.facts.as_ref().map(|facts| facts.nonce);
+    let presented = drafts
+        .iter()
+        .filter(|other| nonce.is_some() && other.facts.as_ref().map(|facts| facts.nonce) == nonce);
+    let same_nonce = presented.count().saturating_sub(1);
+    let ruling = rule(rows.get(asked)?, drafts.get(asked)?, clean.get(asked) == Some(&true));
+    let draft = std::mem::replace(drafts.get_mut(asked)?, Draft::new(None));
+    Some(Explained { ruling, draft, counters, same_nonce })
 }
 
 /// Rows that speak for the device's counters (check 14).
@@ -113,13 +143,14 @@ fn find_replays(rows: &[Row], drafts: &mut [Draft]) {
     }
 }
 
-/// Check 14. `None` where no row is clean.
+/// Check 14. `None` where no row is clean. `held` gets the boot count and first boot time that stand against each clean row.
 fn check_counters(
     rows: &[Row],
     drafts: &mut [Draft],
     clean: &[bool],
     epoch: &Epoch,
     prior: &[PriorState],
+    mut held: impl FnMut(usize, Option<i64>, Option<i64>),
 ) -> Option<Counters> {
     let mut order: Vec<_> = rows
         .iter()
@@ -139,6 +170,7 @@ fn check_counters(
     let mut boot_first = before.and_then(|state| state.boot_first);
     let tolerance = 2 * epoch.params.counter_grace_s.max(epoch.params.skew_s);
     for (iat, this_count, uptime, _, position) in order {
+        held(position, bootcount, boot_first);
         let boot = uptime.map(|uptime| iat - uptime);
         let has_risen = matches!((bootcount, this_count), (Some(earlier), Some(this)) if this > earlier);
         let fallen = bootcount.zip(this_count).filter(|(earlier, this)| this < earlier);

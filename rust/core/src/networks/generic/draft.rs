@@ -175,7 +175,8 @@ pub fn drafts(block: &Block, epoch: &Epoch, mut rosters: impl FnMut(usize) -> Ro
 }
 
 impl Draft {
-    fn new(known: Option<usize>) -> Self {
+    /// A row of which nothing is known yet but its device's place in the snapshot.
+    pub fn new(known: Option<usize>) -> Self {
         Self {
             failed: 0,
             algorithm_known: true,
