@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 
 __all__ = ["EXIT_FINDINGS", "Steps", "emit_json", "emit_table", "note", "printable"]
 
+#: Columns of a table that goes into a file or a pipe.
+_PIPE_WIDTH: Final = 4000
+
 #: Exit code of a command that worked and has something to say about its input.
 EXIT_FINDINGS: Final = 1
 
@@ -40,7 +43,9 @@ def emit_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[objec
         table.add_column(column, justify="right" if is_number and rows else "left", overflow="fold")
     for row in rows:
         table.add_row(*(Text(printable(value)) for value in row))
-    Console(highlight=False).print(table)
+    # Into a file or a pipe every row is one line, however long.
+    width = None if sys.stdout.isatty() else _PIPE_WIDTH
+    Console(highlight=False, width=width).print(table)
 
 
 def note(message: str) -> None:
