@@ -339,10 +339,13 @@ def _check(
 
 
 def _time_of(claims: Mapping[str, Any] | None) -> int | None:
-    """The proof's own time, ms, where it is one at which a slot can be named."""
+    """The end of the second that the proof names, ms, where it is one at which a slot can be named.
+
+    Its end, because a device may be enrolled and answer within one second.
+    """
     if claims is None or not _native.BeaconChain.named("quicknet").genesis_time < claims["iat"] < _LATEST:
         return None
-    return int(claims["iat"]) * 1000
+    return int(claims["iat"]) * 1000 + 999
 
 
 def _last_time(registry: bytes) -> int:

@@ -9,10 +9,11 @@ from hypothesis import strategies as st
 
 from depinverify.catalogue import Code, Outcome
 from depinverify.check import Row, Status, check_in_epoch, check_proof, find_row, read_token
-from depinverify.device import Claims, DeviceKey, answer
+from depinverify.device import Claims, DeviceKey, answer, default_device, enrolment
 from depinverify.device.proof import base64url
 from depinverify.exceptions import InputError
 from depinverify.ingest.inputs import registry_lines
+from depinverify.registry import Registry
 
 
 def rows_of(observations):
@@ -164,3 +165,17 @@ def test_tokens_are_read_however_they_are_written(answered):
         assert read_token(text) == jws
     with pytest.raises(InputError, match="found nothing"):
         read_token("  ")
+
+
+def test_a_device_may_answer_in_the_second_in_which_it_was_enrolled(tmp_path):
+    key = DeviceKey.generate("p256")
+    with Registry.create(f"sqlite:///{tmp_path}/devices.db", clock=lambda: 1_800_000_000_021) as store:
+        store.append(enrolment(key, nonce=bytes.fromhex(store.issue_nonce()), owner="alice"))
+        store.export_lines(tmp_path / "registry.jsonl")
+    found = check_proof(
+        answer(key, bytes(32), device=default_device(key), claims=Claims(iat=1_800_000_000)),
+        registry=(tmp_path / "registry.jsonl").read_bytes(),
+        authority=(),
+    )
+    assert found.checks[Code.UNKNOWN_DEVICE].status is Status.PASSED
+    assert found.code is None
