@@ -52,12 +52,12 @@ UPWARD_CORE = {
 PACKAGE_FLOORS = (
     ("_native", "exceptions"),
     ("canonical", "catalogue", "catalogue_names", "signature", "settlement"),
-    ("ruleset", "registry", "workspace", "networks"),
+    ("ruleset", "registry", "workspace"),
     ("epoch", "reward", "device"),
     ("ingest",),
     ("publish",),
     ("pipeline",),
-    ("estimate", "simulate", "check", "compared"),
+    ("estimate", "simulate", "check", "compared", "networks"),
     ("cli",),
     ("__main__",),
 )
