@@ -220,10 +220,7 @@ fn find_shared_keys(epoch: &Epoch, key_uses: &BTreeMap<u32, Vec<(u32, Vec<Hash>)
         if devices.len() < 2 {
             continue;
         }
-        let subjects = subjects(&devices);
-        for row in uses.iter().flat_map(|(_, rows)| rows) {
-            findings.row("KEY_REUSE", subjects.clone(), row);
-        }
+        findings.rows("KEY_REUSE", subjects(&devices), uses.iter().flat_map(|(_, rows)| rows));
     }
 }
 

@@ -40,6 +40,13 @@ struct Finding {
 }
 
 impl Finding {
+    fn merge(&mut self, other: Self) {
+        self.rows += other.rows;
+        self.evidence.extend(other.evidence);
+        self.numbers.extend(other.numbers);
+        self.keep_smallest();
+    }
+
     fn keep_smallest(&mut self) {
         while self.evidence.len() > EVIDENCE_ROWS {
             self.evidence.pop_last();
@@ -54,10 +61,22 @@ pub struct Findings(BTreeMap<(String, Vec<Subject>, Option<u64>), Finding>);
 impl Findings {
     /// Adds one row to the finding of this code about these subjects.
     pub fn row(&mut self, code: &str, subjects: impl Into<Vec<Subject>>, id: &Hash) {
+        self.rows(code, subjects, [id]);
+    }
+
+    /// Adds rows to the finding of this code about these subjects.
+    pub fn rows<'a>(
+        &mut self,
+        code: &str,
+        subjects: impl Into<Vec<Subject>>,
+        ids: impl IntoIterator<Item = &'a Hash>,
+    ) {
         let finding = self.entry(code, subjects.into(), None);
-        finding.rows += 1;
-        finding.evidence.insert(*id);
-        finding.keep_smallest();
+        for id in ids {
+            finding.rows += 1;
+            finding.evidence.insert(*id);
+            finding.keep_smallest();
+        }
     }
 
     /// States a finding that rests on numbers instead of rows.
@@ -75,11 +94,7 @@ impl Findings {
     /// Adds everything that `other` found.
     pub fn merge(&mut self, other: Self) {
         for (key, found) in other.0 {
-            let finding = self.0.entry(key).or_default();
-            finding.rows += found.rows;
-            finding.evidence.extend(found.evidence);
-            finding.numbers.extend(found.numbers);
-            finding.keep_smallest();
+            self.0.entry(key).or_default().merge(found);
         }
     }
 
@@ -112,12 +127,20 @@ impl Findings {
         self.0.iter().map(|(key, finding)| StoredFinding(key.clone(), finding.clone())).collect()
     }
 
-    /// Reads back what [`Findings::to_stored`] gave.
+    /// Reads back what [`Findings::to_stored`] gave, once or several times in a row: the parts of one finding add up.
     pub fn from_stored(stored: Vec<StoredFinding>) -> Self {
-        Self(stored.into_iter().map(|StoredFinding(key, finding)| (key, finding)).collect())
+        let mut findings = Self::default();
+        for StoredFinding(key, finding) in stored {
+            findings.0.entry(key).or_default().merge(finding);
+        }
+        findings
     }
 }
 
 /// One finding between two runs of a settlement.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct StoredFinding((String, Vec<Subject>, Option<u64>), Finding);
+
+#[cfg(test)]
+#[path = "findings_tests.rs"]
+mod tests;
