@@ -123,6 +123,34 @@ impl UnitVector {
         Self([cos_lat * cos_lon, cos_lat * sin_lon, sin_lat * SCALE.cast_signed()])
     }
 
+    /// The smaller coordinate on each axis.
+    pub(super) fn lower(&self, other: &Self) -> Self {
+        Self(std::array::from_fn(|axis| self.0[axis].min(other.0[axis])))
+    }
+
+    /// The larger coordinate on each axis.
+    pub(super) fn upper(&self, other: &Self) -> Self {
+        Self(std::array::from_fn(|axis| self.0[axis].max(other.0[axis])))
+    }
+
+    /// The axis on which another point is farthest.
+    pub(super) fn widest_axis(&self, other: &Self) -> usize {
+        (0..3).max_by_key(|axis| self.0[*axis].abs_diff(other.0[*axis])).unwrap_or(0)
+    }
+
+    /// A coordinate.
+    pub(super) fn on_axis(&self, axis: usize) -> i128 {
+        self.0[axis]
+    }
+
+    /// The corner of a box from which no point of the box is farther; it need not lie on the sphere.
+    pub(super) fn farthest_corner(&self, low: &Self, high: &Self) -> Self {
+        Self(std::array::from_fn(|axis| {
+            let (low, high, own) = (low.0[axis], high.0[axis], self.0[axis]);
+            if own.abs_diff(low) > own.abs_diff(high) { low } else { high }
+        }))
+    }
+
     /// Whole metres of the chord to another place.
     pub fn chord_metres(&self, other: &Self) -> u64 {
         let mut sum = U256::ZERO;

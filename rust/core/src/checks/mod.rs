@@ -2,3 +2,4 @@
 
 pub mod cells;
 pub mod geography;
+pub mod spread;

@@ -20,8 +20,12 @@ use crate::spill::{Merge, Runs, merge_between};
 
 /// Rows after which a block ends with the device.
 const BLOCK_ROWS: usize = 1024;
+/// Bytes after which a block ends with the device: ids may be long.
+const BLOCK_BYTES: usize = 4 << 20;
 /// Rows after which a shard ends with the block.
 const SHARD_ROWS: usize = 131_072;
+/// Bytes after which a shard ends with the block.
+const SHARD_BYTES: usize = 256 << 20;
 /// Blocks per row group of the verdict table.
 const GROUP_BLOCKS: usize = 32;
 
@@ -106,10 +110,11 @@ impl<'a> PieceReader<'a> {
 
     fn shard(&mut self) -> Result<Vec<Piece>, VerifyError> {
         let mut pieces = Vec::new();
-        let mut rows = 0;
-        while rows < SHARD_ROWS && !self.is_over {
+        let (mut rows, mut bytes) = (0, 0);
+        while rows < SHARD_ROWS && bytes < SHARD_BYTES && !self.is_over {
             let block = self.block()?;
             rows += block.rows.len();
+            bytes += block.size();
             let devices = self.devices(&block);
             pieces.push(Piece { block, devices });
         }
@@ -126,7 +131,7 @@ impl<'a> PieceReader<'a> {
             if self.job.is_left_out.get(file as usize) != Some(&false) {
                 continue;
             }
-            if block.rows.len() < BLOCK_ROWS {
+            if block.rows.len() < BLOCK_ROWS && block.size() < BLOCK_BYTES {
                 block.push(record.key, record.payload).map_err(damaged)?;
                 continue;
             }

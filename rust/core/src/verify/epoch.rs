@@ -12,7 +12,7 @@ use rayon::prelude::*;
 use crate::beacon::{Assigner, Chain, Rounds, SlotDraws, challenge, moment_ms, salt, slot_seed};
 use crate::checks::geography::Centre;
 use crate::hash::{Hash, sha256};
-use crate::registry::{Device, Snapshot, Validator};
+use crate::registry::{Device, DeviceKey, Snapshot, Validator};
 use crate::signature::{KeyId, KeyRegistry, Scheme};
 
 /// The parameters that verification and scoring read. Times are seconds unless the name says otherwise.
@@ -245,9 +245,10 @@ impl Epoch {
         u16::try_from(found).ok()
     }
 
-    /// Keys of a device.
-    pub fn device_keys(&self, device: usize) -> &[Key] {
-        self.devices.get(device).map_or(&[], |view| &view.keys)
+    /// The key of a device that has this kid; no two of its keys have the same.
+    pub fn device_key(&self, device: usize, kid: &[u8]) -> Option<&Key> {
+        let keys = &self.devices.get(device)?.keys;
+        keys.get(keys.binary_search_by(|key| (*key.kid).cmp(kid)).ok()?)
     }
 
     /// Registered location of a device.
@@ -344,20 +345,17 @@ fn device_keys(snapshot: &Snapshot) -> (KeyRegistry, Vec<DeviceView>) {
         ids.insert(scheme, registered.into_iter());
     }
     let mut next = |scheme: Scheme| ids.get_mut(&scheme).and_then(Iterator::next).unwrap_or(KeyId::NONE);
-    let view = |device: &Device| DeviceView {
-        keys: device
-            .keys
-            .iter()
-            .map(|key| Key {
-                kid: key.kid.clone().into(),
-                id: next(key.scheme),
-                scheme: key.scheme,
-                valid_from_ms: key.valid_from_ms,
-                valid_to_ms: key.valid_to_ms,
-            })
-            .collect(),
-        centre: None,
-        excluded: Box::default(),
+    let view = |device: &Device| {
+        let key = |key: &DeviceKey| Key {
+            kid: key.kid.clone().into(),
+            id: next(key.scheme),
+            scheme: key.scheme,
+            valid_from_ms: key.valid_from_ms,
+            valid_to_ms: key.valid_to_ms,
+        };
+        let mut keys: Box<[Key]> = device.keys.iter().map(key).collect();
+        keys.sort_unstable_by(|a, b| a.kid.cmp(&b.kid));
+        DeviceView { keys, centre: None, excluded: Box::default() }
     };
     let devices = snapshot.devices.iter().map(view).collect();
     (registry, devices)
@@ -388,19 +386,20 @@ fn slots(params: &Params, chain: &Chain, rounds: &Rounds) -> Result<Vec<Slot>, E
 }
 
 fn participants(snapshot: &Snapshot, secrets: &Secrets) -> Result<Vec<Participant>, EpochError> {
-    let mut owners: Vec<&str> = Vec::new();
-    let mut out = Vec::new();
-    for (index, validator) in snapshot.validators.iter().enumerate().filter(|(_, v)| v.takes_part) {
-        let owner = owners.iter().position(|known| *known == validator.owner).unwrap_or_else(|| {
-            owners.push(&validator.owner);
-            owners.len() - 1
-        });
+    let taking_part = || snapshot.validators.iter().enumerate().filter(|(_, v)| v.takes_part);
+    let count = taking_part().count();
+    if count > usize::from(u16::MAX) {
+        return Err(EpochError::new(format!("{count} validators take part; expected at most {}", u16::MAX)));
+    }
+    let mut owners: BTreeMap<&str, u16> = BTreeMap::new();
+    let mut out = Vec::with_capacity(count);
+    for (index, validator) in taking_part() {
+        // Fewer owners than validators, which the count above has bounded.
+        let next = u16::try_from(owners.len()).unwrap_or(u16::MAX);
+        let owner = *owners.entry(&validator.owner).or_insert(next);
         let revealed =
             secrets.get(&validator.id).filter(|values| values.len() == 1).and_then(|values| values.first());
         let secret = revealed.filter(|secret| validator.commitment == Some(sha256(*secret))).copied();
-        let owner = u16::try_from(owner).map_err(|_| {
-            EpochError::new("more than 65,535 validators take part; expected at most that many")
-        })?;
         out.push(Participant { validator: index, id: validator.id.clone().into(), owner, secret });
     }
     Ok(out)

@@ -6,8 +6,14 @@
 
 use std::ops::Range;
 
-use crate::hash::{Domain, Hash};
+use crate::decode::proof::MAX_ENVELOPE;
+use crate::hash::{Domain, Hash, sha256};
 use crate::spill::{Key, KeyReader};
+
+/// How a payload holds the envelope: not at all, its bytes, or the hash of one that is too long to be decoded.
+const NO_PROOF: u8 = 0;
+const WHOLE_PROOF: u8 = 1;
+const LONG_PROOF: u8 = 2;
 
 /// An observation with its place of origin, borrowed from wherever it was read.
 #[derive(Clone, Copy, Debug)]
@@ -75,8 +81,18 @@ impl Observation<'_> {
         payload.extend_from_slice(&self.received_ms.unwrap_or(0).to_be_bytes());
         payload.push(u8::from(self.received_ms.is_some()));
         payload.push(self.transport);
-        payload.push(u8::from(self.proof.is_some()));
-        payload.extend_from_slice(self.proof.unwrap_or_default());
+        match self.proof {
+            None => payload.push(NO_PROOF),
+            Some(proof) if proof.len() <= MAX_ENVELOPE => {
+                payload.push(WHOLE_PROOF);
+                payload.extend_from_slice(proof);
+            }
+            // It is malformed whatever it holds, and may be as long as a file: its hash is all that is needed.
+            Some(proof) => {
+                payload.push(LONG_PROOF);
+                payload.extend_from_slice(&sha256(proof));
+            }
+        }
     }
 }
 
@@ -96,6 +112,7 @@ pub struct Row {
     /// See [`Observation::transport`].
     pub transport: u8,
     proof: Option<Range<usize>>,
+    is_long: bool,
     address: Option<Range<usize>>,
     /// Network operator of the address.
     pub asn: Option<u32>,
@@ -103,6 +120,15 @@ pub struct Row {
     pub rtt_ns: Option<u64>,
     /// File and row where it stood.
     pub origin: (u32, u64),
+}
+
+/// The envelope of an answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Envelope<'a> {
+    /// Its bytes.
+    Whole(&'a [u8]),
+    /// SHA-256 of one that is too long to be decoded.
+    Long(Hash),
 }
 
 /// Distinct rows of whole devices, in sort order.
@@ -148,7 +174,7 @@ impl Block {
         let row = reader.u64()?;
         let (sent, rest) = payload.split_first_chunk::<8>()?;
         let (received, rest) = rest.split_first_chunk::<8>()?;
-        let (&[has_received, transport, has_proof], proof) = rest.split_first_chunk::<3>()?;
+        let (&[has_received, transport, form], proof) = rest.split_first_chunk::<3>()?;
         let start = self.bytes.len();
         self.bytes.extend_from_slice(proof);
         Some(Row {
@@ -159,7 +185,8 @@ impl Block {
             sent_ms: i64::from_be_bytes(*sent),
             received_ms: (has_received == 1).then(|| i64::from_be_bytes(*received)),
             transport,
-            proof: (has_proof == 1).then_some(start..self.bytes.len()),
+            proof: (form != NO_PROOF).then_some(start..self.bytes.len()),
+            is_long: form == LONG_PROOF,
             address,
             asn,
             rtt_ns,
@@ -187,9 +214,18 @@ impl Block {
         self.slice(&row.device)
     }
 
+    /// Bytes that the block holds.
+    pub fn size(&self) -> usize {
+        self.bytes.len()
+    }
+
     /// Envelope of a row.
-    pub fn proof(&self, row: &Row) -> Option<&[u8]> {
-        row.proof.as_ref().map(|range| self.slice(range))
+    pub fn proof(&self, row: &Row) -> Option<Envelope<'_>> {
+        let held = row.proof.as_ref().map(|range| self.slice(range))?;
+        Some(match held.try_into() {
+            Ok(hash) if row.is_long => Envelope::Long(hash),
+            _ => Envelope::Whole(held),
+        })
     }
 
     /// Address of a row.
@@ -210,3 +246,7 @@ impl Block {
         })
     }
 }
+
+#[cfg(test)]
+#[path = "rows_tests.rs"]
+mod tests;

@@ -5,8 +5,10 @@
 //! scoring and rewards, 2.2, 7.1 and 7.2. Invariant: the result for a device depends on the set of its rows alone.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 
 use crate::checks::geography::{MAX_ACCURACY_M, UnitVector};
+use crate::checks::spread::Spread;
 use crate::hash::Hash;
 use crate::score::state::PriorState;
 use crate::signature::KeyId;
@@ -22,7 +24,7 @@ use super::ruling::{Check, Ruling, answered, stopped, unanswered};
 
 /// Judges a block of whole devices. What was scheduled is summed for every device of `devices`, the positions that the
 /// block stands for, whether it has rows or not.
-pub fn judge(block: &Block, devices: std::ops::Range<u32>, epoch: &Epoch, prior: &[PriorState]) -> Judged {
+pub fn judge(block: &Block, devices: Range<u32>, epoch: &Epoch, prior: &[PriorState]) -> Judged {
     let mut judged = Judged { probes: vec![0; epoch.participants.len()], ..Judged::default() };
     let mut next = devices.start;
     let mut drafts = drafts(block, epoch, |device| {
@@ -199,7 +201,15 @@ struct Device<'a> {
 
 impl<'a> Device<'a> {
     fn all(&self) -> impl Iterator<Item = (&'a Row, &'a Draft, &'a Ruling)> {
-        self.rows.iter().zip(self.drafts).zip(self.rulings).map(|((row, draft), ruling)| (row, draft, ruling))
+        self.range(0..self.rows.len())
+    }
+
+    /// A part of the rows, found without walking over those before it: a device may have as many probes as rows.
+    fn range(&self, part: Range<usize>) -> impl Iterator<Item = (&'a Row, &'a Draft, &'a Ruling)> {
+        let rows = self.rows.get(part.clone()).unwrap_or_default();
+        let drafts = self.drafts.get(part.clone()).unwrap_or_default();
+        let rulings = self.rulings.get(part).unwrap_or_default();
+        rows.iter().zip(drafts).zip(rulings).map(|((row, draft), ruling)| (row, draft, ruling))
     }
 
     fn subject(&self, row: &Row) -> Subject {
@@ -277,7 +287,7 @@ impl<'a> Device<'a> {
     }
 
     /// Ranges of rows with one (slot, validator).
-    fn probes(&self) -> impl Iterator<Item = std::ops::Range<usize>> + '_ {
+    fn probes(&self) -> impl Iterator<Item = Range<usize>> + '_ {
         let mut start = 0;
         self.rows.chunk_by(|a, b| a.slot == b.slot && self.block.validator(a) == self.block.validator(b)).map(
             move |probe| {
@@ -291,12 +301,8 @@ impl<'a> Device<'a> {
     fn keep(&self, epoch: &Epoch, judged: &mut Judged) {
         let mut shown: BTreeMap<Vec<u8>, BTreeSet<u16>> = BTreeMap::new();
         for probe in self.probes() {
-            let counted: Vec<_> = self
-                .all()
-                .skip(probe.start)
-                .take(probe.len())
-                .filter(|(_, _, r)| r.outcome != Outcome::None)
-                .collect();
+            let counted: Vec<_> =
+                self.range(probe).filter(|(_, _, ruling)| ruling.outcome != Outcome::None).collect();
             let Some((row, draft, ruling)) =
                 counted.iter().min_by_key(|(row, draft, ruling)| (rank(draft, ruling), row.id))
             else {
@@ -398,25 +404,24 @@ fn contradicting(group: &[usize], drafts: &[Draft], epoch: &Epoch) -> BTreeSet<u
             .filter(|(_, uptime)| most - uptime > epoch.params.skew_s || uptime - least > epoch.params.skew_s)
             .map(|(position, _)| *position),
     );
-    let mut places: BTreeMap<(i32, i32, u64), Vec<usize>> = BTreeMap::new();
+    let mut places: BTreeMap<(i32, i32), BTreeMap<u64, Vec<usize>>> = BTreeMap::new();
     for (position, facts) in facts() {
-        if let Some(location) =
-            facts.location.as_ref().filter(|location| location.accuracy_m <= MAX_ACCURACY_M)
-        {
-            places.entry((location.lat_e7, location.lon_e7, location.accuracy_m)).or_default().push(position);
+        if let Some(at) = facts.location.as_ref().filter(|location| location.accuracy_m <= MAX_ACCURACY_M) {
+            let place = places.entry((at.lat_e7, at.lon_e7)).or_default();
+            place.entry(at.accuracy_m).or_default().push(position);
         }
     }
-    let places: Vec<(UnitVector, u64, Vec<usize>)> = places
-        .into_iter()
-        .map(|((lat, lon, accuracy), positions)| (UnitVector::new(lat, lon), accuracy, positions))
-        .collect();
-    for (vector, accuracy, positions) in &places {
-        let tolerance = epoch.params.location_tolerance_m.saturating_add(*accuracy);
-        let is_apart = |other: &(UnitVector, u64, Vec<usize>)| {
-            vector.chord_metres(&other.0) > tolerance.saturating_add(other.1)
-        };
-        if places.iter().any(is_apart) {
-            found.extend(positions);
+    // As the other one of a pair, a place counts with its best accuracy.
+    let best = places.iter().filter_map(|((lat, lon), by_accuracy)| {
+        Some((UnitVector::new(*lat, *lon), *by_accuracy.first_key_value()?.0))
+    });
+    let Some(spread) = Spread::new(best.collect()) else { return found };
+    for ((lat, lon), by_accuracy) in &places {
+        let vector = UnitVector::new(*lat, *lon);
+        for (accuracy, positions) in by_accuracy {
+            if spread.has_beyond(&vector, epoch.params.location_tolerance_m.saturating_add(*accuracy)) {
+                found.extend(positions);
+            }
         }
     }
     found

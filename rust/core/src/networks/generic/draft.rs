@@ -7,14 +7,14 @@
 
 use crate::checks::geography::Claim;
 use crate::decode::claims::Location;
-use crate::decode::proof::{self, Proof, Scratch};
+use crate::decode::proof::{self, Proof, Scratch, Stage};
 use crate::hash::{Hash, sha256};
 use crate::signature::{
     ByteColumn, Items, ItemsError, KeyId, KeyRegistry, Rules, SignatureVerdict, verify_items,
 };
 use crate::verify::epoch::Epoch;
 use crate::verify::roster::Roster;
-use crate::verify::rows::{Block, Row};
+use crate::verify::rows::{Block, Envelope, Row};
 
 use super::ruling::{Check, Compared, stopped};
 
@@ -138,19 +138,20 @@ pub fn drafts(block: &Block, epoch: &Epoch, mut rosters: impl FnMut(usize) -> Ro
                 Some(_) => schedule(&mut draft, block, row, assigned, epoch),
                 None => draft.fail(Check::UnknownDevice),
             }
-            if let Some(envelope) = block.proof(row) {
-                draft.proof_hash = Some(sha256(envelope));
-                decode(
-                    &mut draft,
-                    envelope,
-                    block.device(row),
-                    row.sent_ms,
-                    epoch,
-                    &mut scratch,
-                    |key, proof| {
+            match block.proof(row) {
+                None => {}
+                Some(Envelope::Long(hash)) => {
+                    draft.proof_hash = Some(hash);
+                    draft.fail(Check::Malformed);
+                    draft.compared.malformed_stage = Stage::Envelope.number();
+                }
+                Some(Envelope::Whole(envelope)) => {
+                    draft.proof_hash = Some(sha256(envelope));
+                    let device = block.device(row);
+                    decode(&mut draft, envelope, device, row.sent_ms, epoch, &mut scratch, |key, proof| {
                         columns.push(drafts.len(), key, proof);
-                    },
-                );
+                    });
+                }
             }
             drafts.push(draft);
         }
@@ -239,7 +240,7 @@ fn identity(draft: &mut Draft, proof: &Proof<'_>, device: &[u8], sent_ms: i64, e
         draft.fail(Check::DeviceMismatch);
         draft.compared.ueid = proof.claims.ueid.as_bytes().to_vec();
     }
-    let Some(key) = epoch.device_keys(index as usize).iter().find(|key| *key.kid == *proof.kid) else {
+    let Some(key) = epoch.device_key(index as usize, proof.kid) else {
         draft.fail(Check::UnknownKey);
         draft.compared.kid = proof.kid.to_vec();
         return;
