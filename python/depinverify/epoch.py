@@ -7,6 +7,7 @@ types are errors that name the key's path.
 
 from __future__ import annotations
 
+import os
 import re
 import tomllib
 from dataclasses import dataclass
@@ -229,7 +230,7 @@ class Epoch:
                 f"{path}: expected the parameters of an epoch, found no such file",
                 hint="`depinverify simulate --out epoch` makes a complete epoch folder to look at.",
             ) from None
-        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        except (OSError, ValueError, RecursionError) as error:
             raise InputError(f"{path}: {error}") from None
         try:
             parsed = _File.model_validate(table)
@@ -309,10 +310,9 @@ class Epoch:
         if not folder.is_dir():
             return []
         found = (path for path in folder.iterdir() if path.suffix != ".jws" and not path.is_dir())
-        return [
-            ObservationFile(f"{below}/{path.name}", path)
-            for path in sorted(found, key=lambda p: p.name.encode())
-        ]
+        # A name that is no UTF-8 is one bad file and stops nobody's pay, so names are compared as their bytes.
+        names = sorted((os.fsencode(path.name), path) for path in found)
+        return [ObservationFile(f"{below}/{name.decode('utf-8', 'replace')}", path) for name, path in names]
 
     def read(self, name: str, *, is_required: bool = True) -> bytes:
         """The bytes of a file of the epoch folder.

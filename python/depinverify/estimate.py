@@ -102,7 +102,10 @@ def _rows(path: Path) -> int:
     counted = _native.observation_rows(path)
     if counted is not None:
         return counted
-    size = path.stat().st_size
+    try:
+        size = path.stat().st_size
+    except OSError:
+        return 0  # a link to nothing: the run will set it aside
     return size // (_LINE_BYTES if path.name.endswith(".jsonl") else _COMPRESSED_LINE_BYTES)
 
 

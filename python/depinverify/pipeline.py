@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from depinverify import _native, ingest, publish
 from depinverify.epoch import Epoch
-from depinverify.reward import Rewards, check_adjustments, reward
+from depinverify.reward import Rewards, reward
 from depinverify.settlement import Settlement
 from depinverify.workspace import Workspace, writing_to
 
@@ -273,7 +273,6 @@ def _score(run: _native.Verification) -> Scores:
 
 def _reward(inputs: Inputs, verdicts: Verdicts, scores: Scores) -> Rewards:
     epoch = inputs.epoch
-    check_adjustments(epoch.adjustments, epoch.index, epoch.authority)
     return reward(
         scores.table,
         inputs.snapshot.devices(),

@@ -64,7 +64,10 @@ def publish(inputs: Inputs, work: Workspace, verdicts: Verdicts, scores: Scores,
     results["state.jsonl"] = write_file(out / "state.jsonl", scores.state)
     results["ledger.json"] = write_file(out / "ledger.json", rewards.ledger_chunks())
     results["rewards.json"] = write_file(out / "rewards.json", rewards.rewards_chunks())
-    if rewards.tree is not None:
+    if rewards.tree is None:
+        # A run of other inputs may have been stopped after it had written one.
+        (out / TREE_FILE).unlink(missing_ok=True)
+    else:
         tree = work.folder / TREE_FILE
         rewards.tree.dump_to(tree)
         results[TREE_FILE] = rewards.tree.dump_sha256().hex()

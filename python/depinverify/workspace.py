@@ -72,11 +72,7 @@ class Workspace:
 
     def __enter__(self) -> Self:
         """Lock the folder and drop what an earlier run of other inputs left."""
-        if (self.out / MANIFEST).exists() and not self.is_complete:
-            raise SettlementError(
-                f"{self.out}: expected an empty folder or an unfinished run, found a settlement of other inputs",
-                hint="Choose another folder with --out, or remove this one.",
-            )
+        self._refuse_other_settlement()
         with writing_to(self.out):
             self.folder.mkdir(parents=True, exist_ok=True)
             self._lock = (self.folder / "lock").open("w")
@@ -86,12 +82,21 @@ class Workspace:
             self._lock.close()
             raise SettlementError(f"{self.out}: another run is working here") from None
         try:
+            # The run that held the lock may have finished meanwhile.
+            self._refuse_other_settlement()
             with writing_to(self.out):
                 self._drop_other_pieces()
         except SettlementError:
             self._lock.close()
             raise
         return self
+
+    def _refuse_other_settlement(self) -> None:
+        if (self.out / MANIFEST).exists() and not self.is_complete:
+            raise SettlementError(
+                f"{self.out}: expected an empty folder or an unfinished run, found a settlement of other inputs",
+                hint="Choose another folder with --out, or remove this one.",
+            )
 
     def _drop_other_pieces(self) -> None:
         mark = self.folder / "fingerprint"

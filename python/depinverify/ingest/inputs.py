@@ -6,6 +6,7 @@ Invariant: nothing else enters verification, scoring or rewards.
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING
 from depinverify import _native
 from depinverify.exceptions import InputError
 from depinverify.ingest.previous import Previous
+from depinverify.reward import check_adjustments
 
 if TYPE_CHECKING:
     from depinverify.canonical import Json
@@ -45,9 +47,10 @@ def read(epoch: Epoch) -> Inputs:
     Raises:
         DepinverifyError: One of them is absent, malformed, or does not fit the epoch.
     """
+    check_adjustments(epoch.adjustments, epoch.index, epoch.authority)
     previous = Previous.of(epoch)
     snapshot = _native.RegistrySnapshot(
-        registry_lines(epoch.registry),
+        registry_lines(epoch.registry, before_ms=epoch.end * 1000),
         epoch=epoch.index,
         start_ms=epoch.start * 1000,
         end_ms=epoch.end * 1000,
@@ -75,39 +78,69 @@ def read(epoch: Epoch) -> Inputs:
     return Inputs(epoch, snapshot, context, previous)
 
 
-def registry_lines(registry: str) -> bytes:
-    """Event lines from a file, or from a database by URL."""
-    if "://" in registry:
+def registry_lines(registry: str, *, before_ms: int | None = None) -> bytes:
+    """Event lines from a file, or from a database by URL.
+
+    Args:
+        registry: Path or URL.
+        before_ms: Of a database, only events recorded before this time.
+    """
+    if _is_url(registry):
         from depinverify.registry import Registry  # noqa: PLC0415 - SQLAlchemy is loaded only when it is used
 
         with Registry.open(registry) as opened:
-            return b"".join(opened.lines())
+            return b"".join(opened.lines(before_ms=before_ms))
     try:
         return Path(registry).read_bytes()
     except OSError as error:
         raise InputError(f"{registry}: expected registry events: {error.strerror}") from None
 
 
+def _is_url(registry: str) -> bool:
+    return "://" in registry
+
+
 def fingerprint(epoch: Epoch, options: Options) -> dict[str, Json]:
-    """What a run's pieces depend on: parameters, names, sizes and times of all files, and the software."""
-    files = [*epoch.observation_files(), *epoch.reference_files()]
-    named = [(file.name, file.path) for file in files]
-    named += [(name + ".jws", path.with_name(path.name + ".jws")) for name, path in named]
-    named += [(name, epoch.folder / name) for name in ("epoch.toml", "beacon.jsonl", "validators.jsonl")]
-    if "://" not in epoch.registry:
-        named.append(("registry", Path(epoch.registry)))
+    """What a run's pieces depend on.
+
+    The content of the epoch's own files and the head of the registry up to the epoch's end; names, sizes and times of
+    all files of observations, which may be large; limits, and the software.
+    """
+    files = [(file.name, file.path) for file in (*epoch.observation_files(), *epoch.reference_files())]
+    files += [(name + ".jws", path.with_name(path.name + ".jws")) for name, path in files]
     stats: list[Json] = []
-    for name, path in named:
+    for name, path in files:
         # Names below the folder, not paths: a run may be continued from another working directory.
         if path.exists():
             stat = path.stat()
             stats.append([name, stat.st_size, stat.st_mtime_ns])
+    own: list[Json] = [
+        _sha256(epoch.folder / name) for name in ("epoch.toml", "beacon.jsonl", "validators.jsonl")
+    ]
     return {
         "files": stats,
-        "params": epoch.params_hash.hex(),
-        "registry": epoch.registry_head.hex(),
+        "epoch": own,
+        "registry": _registry_head(epoch),
         "previous": epoch.previous_sha256,
         "allow_unsigned": options.allow_unsigned,
         "limits": [options.row_group_bytes, options.ratio, options.rows],
         "version": _native.__version__,
     }
+
+
+def _registry_head(epoch: Epoch) -> str | None:
+    """What changes whenever an event before the epoch's end does."""
+    if not _is_url(epoch.registry):
+        return _sha256(Path(epoch.registry))
+    from depinverify.registry import Registry  # noqa: PLC0415 - SQLAlchemy is loaded only when it is used
+
+    with Registry.open(epoch.registry) as opened:
+        return opened.head(before_ms=epoch.end * 1000)
+
+
+def _sha256(path: Path) -> str | None:
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError:
+        return None

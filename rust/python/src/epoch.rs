@@ -104,7 +104,10 @@ impl EpochContext {
         let made = py.detach(|| -> Result<Self, String> {
             let (secrets, secrets_hash) = secrets::read(secrets).map_err(|error| error.to_string())?;
             let records = read_rounds(beacon).map_err(|error| format!("beacon.jsonl: {error}"))?;
-            let needed = (0..params.slots())
+            // No two slots share a round, so one slot more than there are rounds shows an absent one: an epoch of
+            // absurd length is refused before anything is made per slot.
+            let known = (records.len() + missing_rounds.len()) as u64;
+            let needed = (0..params.slots().min(known + 1))
                 .map(|slot| chain.first_round_at_or_after(params.slot_start(slot)))
                 .collect::<Result<BTreeSet<u64>, _>>()
                 .map_err(|error| format!("slots: {error}"))?;

@@ -116,7 +116,14 @@ pub fn digest(path: &Path) -> Result<(Hash, u64), Quarantine> {
     }
 }
 
+/// Opens a regular file, or a link to one: a pipe would wait for a writer and a device would never end.
 fn open(path: &Path) -> Result<File, Quarantine> {
+    if !std::fs::metadata(path).map_err(disk(path))?.is_file() {
+        return Err(Quarantine::unreadable(format!(
+            "expected a regular file, found another kind: {}",
+            path.display()
+        )));
+    }
     File::open(path).map_err(disk(path))
 }
 

@@ -13,7 +13,6 @@ use crate::decode::json;
 use crate::decode::jws;
 use crate::decode::quarantine::{Quarantine, Reason};
 use crate::hash::Hash;
-use crate::registry::Validator;
 use crate::signature::{Rules, verify_one};
 
 /// Largest JWS that is read.
@@ -43,6 +42,10 @@ pub fn check(
             return if is_required { Err(missing()) } else { Ok(None) };
         }
         Err(error) => return Err(Quarantine::unreadable(format!("{}: {error}", name()))),
+        Ok(metadata) if !metadata.is_file() => {
+            let what = format!("expected {} as a regular file, found another kind", name());
+            return Err(Quarantine::new(Reason::BadSignature, what));
+        }
         Ok(metadata) if metadata.len() > MAX_BYTES => {
             return Err(Quarantine::new(
                 Reason::BadSignature,
@@ -66,28 +69,28 @@ fn signer(text: &[u8], hash: &Hash, epoch: &Epoch) -> Result<Vec<u8>, Quarantine
         return Err(bad("the header names an unknown algorithm".to_owned()));
     };
     let (start_ms, end_ms) = (epoch.params.start.saturating_mul(1000), epoch.params.end.saturating_mul(1000));
-    let key_of = |validator: &Validator| {
-        let meets =
-            |from: i64, to: Option<i64>| from < end_ms && to.is_none_or(|to| start_ms < to && from < to);
-        validator
+    // A kid may be named by hand, so it can be that of several validators: the signature says whose it is.
+    let mut named = epoch.snapshot.validators.iter().flat_map(|validator| {
+        let keys = validator
             .keys
             .iter()
-            .find(|key| {
-                *key.kid == *jws.kid && key.scheme == algorithm && meets(key.valid_from_ms, key.valid_to_ms)
-            })
-            .map(|key| key.public_key.clone())
-    };
-    let found = epoch.snapshot.validators.iter().find_map(|validator| Some((validator, key_of(validator)?)));
-    let Some((validator, key)) = found else {
+            .filter(|key| *key.kid == *jws.kid && key.scheme == algorithm && key.meets(start_ms, end_ms));
+        keys.map(move |key| (validator, key))
+    });
+    let mut is_named = false;
+    let found = named.find(|(_, key)| {
+        is_named = true;
+        verify_one(algorithm, &Rules::UPTIME_PROOF, &key.public_key, jws.signed, &jws.signature).is_good()
+    });
+    let Some((validator, _)) = found else {
         let kid = HEXLOWER.encode(&jws.kid);
-        return Err(Quarantine::new(
-            Reason::WrongSigner,
-            format!("no enrolled validator has the key {kid} in this epoch"),
-        ));
+        return Err(if is_named {
+            bad("the signature does not match the key that it names".to_owned())
+        } else {
+            let what = format!("no enrolled validator has the key {kid} in this epoch");
+            Quarantine::new(Reason::WrongSigner, what)
+        });
     };
-    if !verify_one(algorithm, &Rules::UPTIME_PROOF, &key, jws.signed, &jws.signature).is_good() {
-        return Err(bad("the signature does not match the key that it names".to_owned()));
-    }
     let (index, start) = (epoch.params.index, epoch.params.start);
     let expected = format!(r#"{{"epoch":{index},"sha256":"{}","start":{start}}}"#, HEXLOWER.encode(hash));
     if jws.payload == expected.as_bytes() {
