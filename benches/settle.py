@@ -96,11 +96,12 @@ class Run(NamedTuple):
     """One finished command."""
 
     seconds: float
+    cpu_seconds: float
     peak_mib: float
 
 
 def run(*command: str) -> Run:
-    """Run a command to its end; wall time, and its peak memory as the operating system counts it."""
+    """Run a command to its end; wall and processor time, and its peak memory as the operating system counts it."""
     started = time.perf_counter()
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, cwd=ROOT)
     _, status, usage = os.wait4(process.pid, 0)
@@ -109,7 +110,7 @@ def run(*command: str) -> Run:
         raise SystemExit(
             f"{' '.join(command)} failed: {process.stderr.read().decode() if process.stderr else ''}"
         )
-    return Run(seconds, usage.ru_maxrss / 1024)
+    return Run(seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
 
 
 def settle(epoch: Path, threads: int) -> Run:
@@ -135,11 +136,11 @@ def rows_of(epoch: Path) -> int:
 
 
 def against_plain(epoch: Path, repeats: int) -> None:
-    """One thread of ours against the plain Python verifier, in turns."""
+    """One thread of ours against the plain Python verifier, in turns; processor time, since neither waits."""
     ratios, ours, plain = [], [], []
     for _ in range(repeats):
-        ours.append(settle(epoch, 1).seconds)
-        plain.append(run(sys.executable, "-m", "benches.plain_verifier", str(epoch)).seconds)
+        ours.append(settle(epoch, 1).cpu_seconds)
+        plain.append(run(sys.executable, "-m", "benches.plain_verifier", str(epoch)).cpu_seconds)
         ratios.append(plain[-1] / ours[-1])
     rows = rows_of(epoch)
     print(f"{rows:,} stored proofs, one thread, against plain Python: {statistics.median(ratios):.1f}x")
@@ -178,10 +179,9 @@ def memory(smaller: Path, larger: Path) -> None:
     """Peak memory for two numbers of proofs of the same devices."""
     few, many = settle(smaller, 2), settle(larger, 2)
     more = 100 * (many.peak_mib / few.peak_mib - 1)
-    print(
-        f"peak memory: {few.peak_mib:.0f} MiB for {rows_of(smaller):,} rows, "
-        f"{many.peak_mib:.0f} MiB for {rows_of(larger):,}: {more:+.0f} %"
-    )
+    for peak, epoch in ((few.peak_mib, smaller), (many.peak_mib, larger)):
+        print(f"  {rows_of(epoch):,} rows: {peak:.0f} MiB")
+    print(f"peak memory for four times the proofs of the same devices: {more:+.0f} %")
 
 
 def assignment(work: Path) -> None:
@@ -195,10 +195,8 @@ def assignment(work: Path) -> None:
         probes = sum(batch.num_rows for batch in inputs.context.schedule())
         seconds = time.perf_counter() - started
         pairs = 200 * inputs.context.slots
-        print(
-            f"schedule with {validators} validators: "
-            f"{1e6 * seconds / pairs:.2f} us per slot and device ({probes} probes)"
-        )
+        each = 1e6 * seconds / pairs
+        print(f"schedule with {validators} validators: {each:.2f} us per slot and device, {probes} probes")
 
 
 if __name__ == "__main__":

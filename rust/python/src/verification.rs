@@ -104,9 +104,9 @@ fn watch<T: Send>(
 /// What to do about an error of the work folder.
 fn hint(error: &VerifyError) -> Option<&'static str> {
     match error {
-        VerifyError::Io { .. } | VerifyError::Spill(SpillError::Io { .. }) => Some(
-            "Make room or choose another folder with --out, then start again: finished pieces are kept.",
-        ),
+        VerifyError::Io { .. } | VerifyError::Spill(SpillError::Io { .. }) => {
+            Some("Make room or choose another folder with --out, then start again: finished pieces are kept.")
+        }
         VerifyError::Damaged { .. } | VerifyError::Spill(SpillError::Torn { .. }) => {
             Some("A piece of the unfinished run was changed: remove the folder .work and start again.")
         }

@@ -31,7 +31,7 @@ use crate::verify::content::content_bytes;
 use crate::verify::shard::writer_properties;
 
 /// Shards that are read at the same time.
-const WAVE: usize = 8;
+const WAVE: usize = 4;
 
 /// The verify step in sum.
 #[derive(Debug, Default)]

@@ -23,7 +23,7 @@ const BLOCK_ROWS: usize = 1024;
 /// Bytes after which a block ends with the device: ids may be long.
 const BLOCK_BYTES: usize = 4 << 20;
 /// Rows after which a shard ends with the block.
-const SHARD_ROWS: usize = 131_072;
+const SHARD_ROWS: usize = 65_536;
 /// Bytes after which a shard ends with the block.
 const SHARD_BYTES: usize = 256 << 20;
 /// Blocks per row group of the verdict table.
