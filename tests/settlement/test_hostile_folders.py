@@ -62,6 +62,22 @@ def test_a_kid_of_another_validator_takes_nothing_from_it(tmp_path: Path) -> Non
     assert settled.provenance["quarantined"] == []
 
 
+@pytest.mark.parametrize("is_signed", [True, False])
+def test_rows_that_nobody_signed_are_no_word_of_a_validator(tmp_path: Path, *, is_signed: bool) -> None:
+    epoch = honest(tmp_path / "e")
+    answer = epoch.rows[0]
+    denied = {name: answer[name] for name in ("validator", "device", "slot", "sent_ms")} | {"transport": 2}
+    folder = epoch.write()
+    path = epoch.write_lines("observations/also.jsonl", [denied])
+    if is_signed:
+        epoch.sign_file(path, bytes.fromhex(answer["validator"]))
+    settled = compare(folder, tmp_path / "s", allow_unsigned=True)
+    assert settled is not None
+    found = {entry["code"] for entry in settled.rewards["indicators"]}
+    assert ({"EQUIVOCATION", "DUPLICATE_CONFLICT"} <= found) == is_signed
+    assert ({"EQUIVOCATION", "DUPLICATE_CONFLICT"} & found == set()) != is_signed
+
+
 @pytest.mark.parametrize("kind", ["pipe", "device", "pipe as signature", "device as signature", "dead link"])
 def test_what_is_no_file_is_set_aside_at_once(tmp_path: Path, kind: str) -> None:
     epoch = honest(tmp_path / "e")

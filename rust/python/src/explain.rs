@@ -78,7 +78,7 @@ fn block(asked: &Asked<'_>, others: Vec<PyRecordBatchReader>) -> Result<Block, S
     rows.sort_unstable();
     let mut block = Block::default();
     for (key, payload) in rows {
-        block.push(&key, &payload).map_err(|error| error.to_string())?;
+        block.push(&key, &payload, true).map_err(|error| error.to_string())?;
     }
     Ok(block)
 }

@@ -236,13 +236,14 @@ impl Verification {
             .intake
             .take()
             .ok_or_else(|| settlement_error(py, "verify: call intake first", None))?;
-        let is_left_out = intake.is_left_out();
+        let (is_left_out, is_signed) = (intake.is_left_out(), intake.is_signed());
         let shards = watch(py, self.threads, progress, |progress| {
             let job = Job {
                 epoch: &context.epoch,
                 prior: &context.prior,
                 runs: &intake.runs,
                 is_left_out: &is_left_out,
+                is_signed: &is_signed,
                 work: &self.work,
             };
             verify(&job, progress)

@@ -39,6 +39,8 @@ pub struct Job<'a> {
     pub runs: &'a Runs,
     /// Whether a file, by number, is left out.
     pub is_left_out: &'a [bool],
+    /// Whether a file, by number, is signed by the validator of its rows.
+    pub is_signed: &'a [bool],
     /// The work folder.
     pub work: &'a Path,
 }
@@ -131,19 +133,20 @@ impl<'a> PieceReader<'a> {
             if self.job.is_left_out.get(file as usize) != Some(&false) {
                 continue;
             }
+            let is_signed = self.job.is_signed.get(file as usize) == Some(&true);
             if block.rows.len() < BLOCK_ROWS && block.size() < BLOCK_BYTES {
-                block.push(record.key, record.payload).map_err(damaged)?;
+                block.push(record.key, record.payload, is_signed).map_err(damaged)?;
                 continue;
             }
             // The block is full: it ends where another device begins.
-            next.push(record.key, record.payload).map_err(damaged)?;
+            next.push(record.key, record.payload, is_signed).map_err(damaged)?;
             let is_same = match (block.rows.last(), next.rows.first()) {
                 (Some(last), Some(first)) => block.device(last) == next.device(first),
                 _ => false,
             };
             if is_same {
                 next = Block::default();
-                block.push(record.key, record.payload).map_err(damaged)?;
+                block.push(record.key, record.payload, is_signed).map_err(damaged)?;
             } else {
                 self.pending = Some(next);
                 return Ok(block);

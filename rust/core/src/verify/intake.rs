@@ -113,6 +113,11 @@ impl Intake {
     pub fn is_left_out(&self) -> Vec<bool> {
         self.files.iter().map(|file| file.quarantine.is_some()).collect()
     }
+
+    /// Whether each file is signed by the validator of its rows.
+    pub fn is_signed(&self) -> Vec<bool> {
+        self.files.iter().map(|file| file.signer.is_some()).collect()
+    }
 }
 
 const RUNS: &str = "rows.list";

@@ -120,6 +120,8 @@ pub struct Row {
     pub rtt_ns: Option<u64>,
     /// File and row where it stood.
     pub origin: (u32, u64),
+    /// Whether a file that its validator signed holds it.
+    pub is_signed: bool,
 }
 
 /// The envelope of an answer.
@@ -147,12 +149,14 @@ pub struct Block {
 pub struct DamagedRow;
 
 impl Block {
-    /// Adds the next sorted record; a repeat of the last row only adds its origin.
-    pub fn push(&mut self, key: &[u8], payload: &[u8]) -> Result<(), DamagedRow> {
+    /// Adds the next sorted record, from a file that is signed or not; a repeat of the last row only adds its origin and
+    /// the signature.
+    pub fn push(&mut self, key: &[u8], payload: &[u8], is_signed: bool) -> Result<(), DamagedRow> {
         let checkpoint = self.bytes.len();
-        let row = self.read(key, payload).ok_or(DamagedRow)?;
-        match self.rows.last() {
+        let row = Row { is_signed, ..self.read(key, payload).ok_or(DamagedRow)? };
+        match self.rows.last_mut() {
             Some(last) if last.id == row.id => {
+                last.is_signed |= is_signed;
                 self.repeats.push((self.rows.len() - 1, row.origin));
                 self.bytes.truncate(checkpoint);
             }
@@ -191,6 +195,7 @@ impl Block {
             asn,
             rtt_ns,
             origin: (file, row),
+            is_signed: false,
         })
     }
 

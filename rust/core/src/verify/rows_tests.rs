@@ -22,7 +22,7 @@ fn observation(proof: &[u8]) -> Observation<'_> {
 fn stored(proof: &[u8]) -> (Block, usize) {
     let (mut key, mut payload, mut block) = (Key::new(), Vec::new(), Block::default());
     observation(proof).encode(&mut key, &mut payload);
-    block.push(key.as_slice(), &payload).unwrap();
+    block.push(key.as_slice(), &payload, true).unwrap();
     (block, payload.len())
 }
 

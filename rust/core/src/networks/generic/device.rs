@@ -275,8 +275,9 @@ impl<'a> Device<'a> {
                 .collect();
             sent.sort_unstable();
             for group in sent.chunk_by(|a, b| a.0 == b.0) {
-                let rows: Vec<&Row> =
-                    group.iter().filter_map(|(_, position)| self.rows.get(*position)).collect();
+                // What nobody signed is nobody's word.
+                let rows = group.iter().filter_map(|(_, position)| self.rows.get(*position));
+                let rows: Vec<&Row> = rows.filter(|row| row.is_signed).collect();
                 if rows.iter().any(|row| row.transport == 0) && rows.iter().any(|row| row.transport != 0) {
                     for row in rows {
                         findings.row("EQUIVOCATION", [self.validator(row)], &row.id);
@@ -308,10 +309,11 @@ impl<'a> Device<'a> {
             else {
                 continue;
             };
-            if counted.iter().any(|(other, _, _)| other.transport != row.transport) {
-                for (row, _, _) in &counted {
-                    judged.findings.row("DUPLICATE_CONFLICT", [self.validator(row)], &row.id);
-                }
+            let mut signed = counted.iter().map(|(row, _, _)| row).filter(|row| row.is_signed);
+            let first = signed.next();
+            if signed.any(|other| first.is_some_and(|first| first.transport != other.transport)) {
+                let said = counted.iter().map(|(row, _, _)| row).filter(|row| row.is_signed);
+                judged.findings.rows("DUPLICATE_CONFLICT", [self.validator(row)], said.map(|row| &row.id));
             }
             let (Some(device), Some(participant)) = (draft.device, draft.participant) else { continue };
             let slot = u32::try_from(row.slot).unwrap_or(u32::MAX);
