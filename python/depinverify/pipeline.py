@@ -177,8 +177,8 @@ def verify(
     """Give rows from any Arrow producer their verdicts.
 
     Args:
-        rows: A pyarrow, polars, duckdb or other table or stream with the columns of observations; columns of the
-            right type are not copied.
+        rows: A pyarrow, polars, duckdb or other table or stream with the columns of observations, or a dict of numpy
+            arrays by column; columns of the right type are not copied.
         source: The epoch folder; its own observations are not read.
         options: Threads and memory.
 
@@ -194,7 +194,7 @@ def verify(
         run = _native.Verification(
             inputs.context, folder, threads=options.threads, memory_bytes=options.memory_bytes
         )
-        run.intake_stream(rows)
+        run.intake_stream(_native.normalise_observations(rows))
         run.verify()
         table = Path(folder) / "verdicts.parquet"
         run.collect(table, Path(folder) / "origins.json")
