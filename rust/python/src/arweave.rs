@@ -47,13 +47,13 @@ fn arweave_verify_lines<'py>(
 
 #[pyfunction]
 #[pyo3(signature = (batch, first = 0, *, block_rules = false, threads = None))]
-fn arweave_verify_batch<'py>(
-    py: Python<'py>,
+fn arweave_verify_batch(
+    py: Python<'_>,
     batch: PyRecordBatch,
     first: u64,
     block_rules: bool,
     threads: Option<usize>,
-) -> PyResult<Bound<'py, PyAny>> {
+) -> PyResult<Bound<'_, PyAny>> {
     let pool = pool::pool(threads.unwrap_or_else(pool::all_threads))?;
     let batch = batch.into_inner();
     py.detach(|| pool.install(|| verify_batch(&batch, first, strictness(block_rules))))

@@ -1,5 +1,7 @@
 //! Binding of beacon chains, of the challenge schedule's draws, and of exact places.
 
+#![allow(clippy::needless_pass_by_value, reason = "arguments are extracted into values of their own")]
+
 use std::collections::BTreeSet;
 
 use depinverify_core::beacon::{self, Chain, Rounds, Scheme, read_rounds};
@@ -30,6 +32,9 @@ pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
 fn bad(py: Python<'_>, error: &impl std::fmt::Display) -> PyErr {
     input_error(py, &error.to_string(), None)
 }
+
+/// Each needed round with its randomness, and the content hash.
+type CheckedRounds<'py> = (Vec<(u64, Option<Bound<'py, PyBytes>>)>, Bound<'py, PyBytes>);
 
 /// A beacon's chain: its scheme, key and clock.
 #[pyclass(frozen, module = "depinverify._native")]
@@ -115,7 +120,7 @@ impl BeaconChain {
         missing_rounds: Vec<u64>,
         pinned: bool,
         threads: Option<usize>,
-    ) -> PyResult<(Vec<(u64, Option<Bound<'py, PyBytes>>)>, Bound<'py, PyBytes>)> {
+    ) -> PyResult<CheckedRounds<'py>> {
         let pool = pool::pool(threads.unwrap_or_else(pool::all_threads))?;
         let rounds = py
             .detach(|| {
@@ -131,14 +136,14 @@ impl BeaconChain {
 }
 
 #[pyfunction]
-fn slot_seed<'py>(
-    py: Python<'py>,
+fn slot_seed(
+    py: Python<'_>,
     chain_hash: Hash,
     round_number: u64,
     randomness: Hash,
     slot: u64,
     params_hash: Hash,
-) -> Bound<'py, PyBytes> {
+) -> Bound<'_, PyBytes> {
     PyBytes::new(py, &beacon::slot_seed(&chain_hash, round_number, &randomness, slot, &params_hash))
 }
 
