@@ -58,7 +58,7 @@ PACKAGE_FLOORS = (
     ("publish",),
     ("pipeline",),
     ("estimate", "simulate", "check", "compared", "networks"),
-    ("cli",),
+    ("cli", "testing"),
     ("__main__",),
 )
 UPWARD_PACKAGE: set[tuple[str, str]] = set()
