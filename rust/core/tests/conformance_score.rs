@@ -1,5 +1,7 @@
 //! Published and reference-computed cases of scoring, read from the vectors folder.
 
+#![allow(clippy::expect_used, clippy::print_stderr, clippy::print_stdout)]
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
