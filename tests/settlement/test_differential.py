@@ -44,6 +44,7 @@ LIARS = ["no-uplink", "invents-offline", "hides-downtime"]
             "validator_behaviours": ["no-uplink", "invents-offline", "hides-downtime"],
         },
         {"validators": 5, "seed": 4},
+        {"devices": 90, "hours": 4, "seed": 10},
         {"validators": 1, "seed": 5, "validator_behaviours": ["honest"]},
         {"validators": 2, "seed": 6, "hours": 2, "validator_behaviours": ["hides-downtime"]},
         {
@@ -398,6 +399,32 @@ def test_shapes(tmp_path: Path, shape: Callable[[TinyEpoch], None], validators: 
     settled = compare(epoch.write(), tmp_path)
     assert settled is not None
     assert len(settled.counts) >= 4 or shape is hardly_selected
+
+
+@pytest.mark.parametrize("both", [False, True])
+def test_unsigned_words_are_nobodys(tmp_path: Path, both: bool) -> None:
+    """Where unsigned files are allowed, what they say is held against no validator; a signed copy is."""
+    epoch = TinyEpoch(tmp_path / "e", devices=SCHEMES)
+    epoch.honest()
+    v0 = next(iter(epoch.validator_keys))
+    for device in epoch.device_keys:
+        epoch.silence(v0, device, 1)
+    folder = epoch.write()
+    observed = folder / "observations" / f"{v0.decode()}.jsonl"
+    if both:
+        lines = observed.read_bytes().splitlines(keepends=True)
+        observed.with_name("more.jsonl").write_bytes(b"".join(lines[::2]))
+    else:
+        observed.with_name(observed.name + ".jws").unlink()
+    settled = compare(folder, tmp_path, allow_unsigned=True)
+    assert settled is not None
+    subjects = {
+        subject
+        for indicator in settled.rewards["indicators"]
+        if indicator["code"] in {"EQUIVOCATION", "DUPLICATE_CONFLICT"}
+        for subject in indicator["subjects"]
+    }
+    assert (f"validator:{v0.hex()}" in subjects) == both
 
 
 def down(epoch: TinyEpoch, chosen: set[tuple[bytes, bytes, int]], transport: int = 2) -> None:
