@@ -62,7 +62,7 @@ def settle_a_day(devices: int, hours: int) -> None:
     emit_table(
         "Contradictions that need no trust",
         ("finding", "subjects", "rows"),
-        [(found["code"], "\n".join(found["subjects"]), found["numbers"]["rows"]) for found in proofs],
+        [(found["code"], ", ".join(found["subjects"]), found["numbers"]["rows"]) for found in proofs],
     )
     terms = (
         "pool",

@@ -1,7 +1,5 @@
 //! Binding of beacon chains, of the challenge schedule's draws, and of exact places.
 
-#![allow(clippy::needless_pass_by_value, reason = "arguments are extracted into values of their own")]
-
 use std::collections::BTreeSet;
 
 use depinverify_core::beacon::{self, Chain, Rounds, Scheme, read_rounds};

@@ -14,7 +14,7 @@ fn catalogue(py: Python<'_>) -> PyResult<Bound<'_, PyList>> {
         row.set_item("network", entry.network)?;
         row.set_item("number", entry.number)?;
         row.set_item("name", entry.name)?;
-        row.set_item("severity", entry.severity.map(|severity| severity.name()))?;
+        row.set_item("severity", entry.severity.map(depinverify_core::verdict::Severity::name))?;
         row.set_item("sentence", entry.sentence)?;
         row.set_item("evidence", entry.evidence)?;
         entries.append(row)?;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use arrow_array::builder::{BinaryBuilder, Int64Builder, UInt64Builder};
 use arrow_array::{ArrayRef, RecordBatch, RecordBatchIterator};
+use data_encoding::HEXLOWER;
 use depinverify_core::beacon::{Rounds, read_rounds};
 use depinverify_core::schema;
 use depinverify_core::score::state::{self, PriorState};
@@ -193,7 +194,7 @@ impl EpochContext {
         let participant = match validator {
             None => None,
             Some(id) => Some(self.epoch.participant_index(id).ok_or_else(|| {
-                let hex: String = id.iter().map(|byte| format!("{byte:02x}")).collect();
+                let hex = HEXLOWER.encode(id);
                 let hint =
                     "It must be enrolled and have committed to a secret for this epoch before the start.";
                 input_error(py, &format!("validator {hex} does not take part in this epoch"), Some(hint))
@@ -210,7 +211,7 @@ impl EpochContext {
         let epoch = Arc::clone(&self.epoch);
         let batches = slots.map(move |slot| assignments(&epoch, slot, participant));
         let reader = RecordBatchIterator::new(batches, schema::assignments());
-        Ok(PyRecordBatchReader::new(Box::new(reader)).into_arro3(py)?)
+        PyRecordBatchReader::new(Box::new(reader)).into_arro3(py)
     }
 }
 

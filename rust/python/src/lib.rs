@@ -1,5 +1,7 @@
 //! Python module `depinverify._native`: unwrap, release the interpreter lock, call the core, wrap.
 
+#![allow(clippy::needless_pass_by_value, reason = "Python hands every argument over as a value of its own")]
+
 use pyo3::prelude::*;
 
 mod columns;

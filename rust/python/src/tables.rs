@@ -1,7 +1,7 @@
 //! Result tables for Python: read, write, hash.
 
 use std::fs::File;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use arrow_array::{RecordBatch, RecordBatchReader};
 use depinverify_core::hash::Hash;
@@ -16,9 +16,10 @@ use sha2::{Digest, Sha256};
 
 use crate::errors::{input_error, settlement_error};
 
-fn read(path: &PathBuf) -> Result<(Vec<RecordBatch>, arrow_schema::SchemaRef), String> {
+fn read(path: &Path) -> Result<(Vec<RecordBatch>, arrow_schema::SchemaRef), String> {
     let file = File::open(path).map_err(|error| error.to_string())?;
-    let reader = ParquetRecordBatchReaderBuilder::try_new(file).and_then(|builder| builder.build());
+    let reader =
+        ParquetRecordBatchReaderBuilder::try_new(file).and_then(ParquetRecordBatchReaderBuilder::build);
     let reader = reader.map_err(|error| error.to_string())?;
     let schema = reader.schema();
     let batches = reader.collect::<Result<_, _>>().map_err(|error| error.to_string())?;
@@ -26,12 +27,11 @@ fn read(path: &PathBuf) -> Result<(Vec<RecordBatch>, arrow_schema::SchemaRef), S
 }
 
 #[pyfunction]
-#[allow(clippy::needless_pass_by_value)]
 fn read_table(py: Python<'_>, path: PathBuf) -> PyResult<Bound<'_, PyAny>> {
     let (batches, schema) = py
         .detach(|| read(&path))
         .map_err(|what| input_error(py, &format!("{}: {what}", path.display()), None))?;
-    Ok(PyTable::try_new(batches, schema)?.into_arro3(py)?)
+    PyTable::try_new(batches, schema)?.into_arro3(py)
 }
 
 fn hash(batches: &[RecordBatch]) -> Result<Hash, String> {
@@ -58,7 +58,6 @@ fn content_hash(py: Python<'_>, rows: PyRecordBatchReader) -> PyResult<Bound<'_,
 
 /// Writes the score table and gives its content hash.
 #[pyfunction]
-#[allow(clippy::needless_pass_by_value)]
 fn write_scores(py: Python<'_>, rows: PyRecordBatchReader, path: PathBuf) -> PyResult<Bound<'_, PyBytes>> {
     let reader = rows.into_reader()?;
     let written = py.detach(|| -> Result<Hash, String> {

@@ -378,7 +378,6 @@ fn indicators(findings: &Findings) -> String {
 
 /// Rows of a file of observations, where the file says it.
 #[pyfunction]
-#[allow(clippy::needless_pass_by_value)]
 fn observation_rows(py: Python<'_>, path: PathBuf) -> Option<u64> {
     py.detach(|| ObservationFile::open(&path, Limits::default()).ok()?.rows())
 }
