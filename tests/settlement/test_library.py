@@ -208,7 +208,7 @@ def test_ctrl_c_stops_at_once(long_epoch: Path, tmp_path: Path) -> None:
         seconds = time.monotonic() - started
         assert "KeyboardInterrupt" in child.stderr.read()
     assert code != 0
-    assert seconds < 3
+    assert seconds < 5
     assert not (tmp_path / "s" / "manifest.json").exists()
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow.parquet as pq
 import pytest
 
-from depinverify import Options, settle
+from depinverify import Options, Registry, settle
 from depinverify.workspace import Workspace
 from epoch_folders import bytes_of, parquet_of, rows_of
 from oracle.conftest import TinyEpoch
@@ -178,3 +178,16 @@ def test_both_envelopes_say_the_same(tmp_path: Path) -> None:
         found[envelope] = told(settle(epoch.write(), tmp_path / f"s-{envelope}"))
     assert len(found["cose"]["counts"]) > 6
     assert found["cose"] == found["jws"]
+
+
+def test_a_registry_in_a_database_changes_nothing(world: World, settled: Settlement, tmp_path: Path) -> None:
+    """Events after the epoch's end are in the database too, and are not seen."""
+    epoch = world.copy(tmp_path / "e")
+    lines = (epoch / "registry.jsonl").read_bytes().splitlines(keepends=True)
+    (epoch / "registry.jsonl").unlink()
+    url = f"sqlite:///{tmp_path}/registry.db"
+    with Registry.create(url, authority=[world.fleet.authority.public.did]) as registry:
+        registry.restore(lines)
+    toml = epoch / "epoch.toml"
+    toml.write_text(toml.read_text().replace('path = "registry.jsonl"', f'url = "{url}"'))
+    assert bytes_of(settle(epoch, tmp_path / "s").folder) == bytes_of(settled.folder)
