@@ -401,6 +401,24 @@ def test_shapes(tmp_path: Path, shape: Callable[[TinyEpoch], None], validators: 
     assert len(settled.counts) >= 4 or shape is hardly_selected
 
 
+@pytest.mark.parametrize("seed", range(6))
+def test_bent_epochs_follow_each_other(tmp_path: Path, seed: int) -> None:
+    """What an epoch of every trouble leaves behind is what the next one starts from: counters, windows, accounts."""
+    previous = ""
+    for number in range(3):
+        start = 1_800_000_000 + 3600 * number
+        epoch = TinyEpoch(tmp_path / f"e{number}", devices=SCHEMES, index=7 + number, start=start)
+        epoch.ruleset |= {"min_payout": "300", "window_s": 900, "tracking_s": 5400, "allocation": "carry"}
+        epoch.pool = "1001"
+        epoch.previous_toml = previous
+        epoch.honest()
+        for at in range(3):
+            some_trouble(epoch, 100 * seed + 10 * number + at)
+        settled = compare(epoch.write(), tmp_path / f"s{number}")
+        assert settled is not None
+        previous = f'[previous]\npath = "../s{number}/mine"\nsha256 = "{settled.manifest_sha256}"'
+
+
 @pytest.mark.parametrize("both", [False, True])
 def test_unsigned_words_are_nobodys(tmp_path: Path, both: bool) -> None:
     """Where unsigned files are allowed, what they say is held against no validator; a signed copy is."""
