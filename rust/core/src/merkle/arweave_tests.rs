@@ -88,18 +88,18 @@ fn odd_rests_are_refused_with_their_place() {
 
 #[test]
 fn markers_count_under_the_rebase_ruleset_only() {
-    let (first, second) = (tree(&[CHUNK_SIZE]), tree(&[CHUNK_SIZE]));
+    let (first, second) = (tree(&[CHUNK_SIZE]), tree(&[CHUNK_SIZE, 2 * CHUNK_SIZE]));
     let (root, head) = branch(&first.root(), &second.root(), CHUNK_SIZE, true);
-    let size = 2 * CHUNK_SIZE;
+    let size = 3 * CHUNK_SIZE;
     let path = [head, second.path(0).unwrap()].concat();
     let dest = i64::try_from(CHUNK_SIZE).unwrap();
     let proved = validate(&root, dest, size, &path, Ruleset::OffsetRebase).unwrap();
-    assert_eq!((proved.start, proved.end, proved.is_marked), (CHUNK_SIZE, size, true));
+    assert_eq!((proved.start, proved.end, proved.is_marked), (CHUNK_SIZE, 2 * CHUNK_SIZE, true));
     for ruleset in [Ruleset::Basic, Ruleset::StrictBorders, Ruleset::StrictDataSplit] {
         // Read as a plain branch, the marker is a left id and the right id a note.
         assert_eq!(validate(&root, dest, size, &path, ruleset), Err(PathError::Note { at: 0 }));
     }
-    // The right child's own offsets start at zero, so that the marker is needed there.
+    // The right child's own offsets start at zero: without the marker the walk would take its second chunk.
     assert!(!has_redundant_markers(&root, dest, size, &path, Ruleset::OffsetRebase));
     // The left child starts at zero anyway.
     let path = [branch(&first.root(), &second.root(), CHUNK_SIZE, true).1, first.path(0).unwrap()].concat();
