@@ -117,7 +117,7 @@ def settle(
         if work.is_complete:
             work.remove()
             settlement = Settlement.open(out)
-            ingest.refuse_quarantined(settlement.provenance["files"], options)
+            ingest.refuse_quarantined(settlement.sources["files"], options)
             return settlement
         inputs = ingest.read(epoch)
         run = _native.Verification(

@@ -86,7 +86,7 @@ def settle(epoch: Path, out: Path | None, dry_run: bool, as_json: bool, **given:
 
 
 def _report(settlement: Settlement, *, as_json: bool) -> None:
-    provenance, rewards = settlement.provenance, settlement.rewards
+    provenance, rewards = settlement.sources, settlement.rewards
     quarantined = provenance["quarantined"]
     money = {
         name: rewards[name]
