@@ -11,6 +11,8 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use rayon::prelude::*;
+
 use super::SpillError;
 use super::merge::{FAN_IN, merge_between};
 use super::run::{Run, RunWriter, crc};
@@ -119,10 +121,12 @@ impl Runs {
     /// The runs stay until [`Runs::remove`].
     pub fn persist(mut self, list: &Path) -> Result<Self, SpillError> {
         let dir = folder(list);
-        for held in std::mem::take(&mut self.held) {
-            let name = format!("{}-held-{:06}.run", stem(list), self.files.len());
-            self.files.push(Arc::new(held.write(dir.join(name))?));
-        }
+        let first = self.files.len();
+        let written = std::mem::take(&mut self.held).into_par_iter().enumerate().map(|(at, held)| {
+            held.write(dir.join(format!("{}-held-{:06}.run", stem(list), first + at))).map(Arc::new)
+        });
+        self.files.extend(written.collect::<Result<Vec<_>, _>>()?);
+        self.files.par_iter().try_for_each(|run| run.sync())?;
         let mut text = format!("{HEADING}\n");
         for run in &self.files {
             let name = run.path.file_name().unwrap_or_default().to_string_lossy();
@@ -133,7 +137,6 @@ impl Runs {
                 ));
             }
             let _ = writeln!(text, "{:08x} {} {} {name}", run.seal, run.length, run.records);
-            run.sync()?;
         }
         let _ = writeln!(text, "end {:08x}", crc(text.as_bytes()));
         let temporary = list.with_extension("tmp");

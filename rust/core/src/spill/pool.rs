@@ -6,6 +6,8 @@
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
+use rayon::prelude::*;
+
 use super::{Runs, Sorter, SpillError};
 
 /// Hands out sorters; a thread that returns one lets the next thread go on with it.
@@ -55,8 +57,8 @@ impl SorterPool {
     pub fn finish(self) -> Result<Runs, SpillError> {
         let mut runs = Runs::default();
         let state = self.state.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
-        for sorter in state.idle {
-            runs.adopt(sorter.finish()?);
+        for finished in state.idle.into_par_iter().map(Sorter::finish).collect::<Vec<_>>() {
+            runs.adopt(finished?);
         }
         Ok(runs)
     }

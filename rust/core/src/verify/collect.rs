@@ -32,6 +32,7 @@ use crate::verify::shard::writer_properties;
 
 /// Shards that are read at the same time.
 const WAVE: usize = 4;
+const STREAMS: [Stream; 4] = [Stream::Kept, Stream::Presented, Stream::RowIds, Stream::Annotations];
 
 /// The verify step in sum.
 #[derive(Debug, Default)]
@@ -80,34 +81,16 @@ pub fn collect(
     progress: &Progress,
 ) -> Result<Collected, VerifyError> {
     let threads = rayon::current_num_threads();
-    let streams = [Stream::Kept, Stream::Presented, Stream::RowIds, Stream::Annotations];
-    let pools: Vec<SorterPool> = streams
-        .iter()
-        .map(|stream| {
-            let name = format!("collect-{}", *stream as u8);
-            SorterPool::new(destination.work, &name, destination.budget / streams.len(), threads)
-        })
-        .collect();
+    let pools = STREAMS.map(|stream| {
+        let name = format!("collect-{}", stream as u8);
+        SorterPool::new(destination.work, &name, destination.budget / STREAMS.len(), threads)
+    });
     let mut collected = Collected { probes: vec![0; epoch.participants.len()], ..Collected::default() };
     let mut key_uses = BTreeMap::<u32, Vec<(u32, Vec<Hash>)>>::new();
     let mut table = TableWriter::new(destination.table)?;
     let mut origins = OriginWriter::new(destination.origins)?;
-    let numbers: Vec<usize> = (0..shards).collect();
-    for wave in numbers.chunks(WAVE) {
-        let read = wave.par_iter().map(|number| {
-            let path = shard::path(destination.work, *number);
-            let shard = Shard::read(&path).ok_or_else(|| VerifyError::damaged(&path))?;
-            for (stream, pool) in streams.iter().zip(&pools) {
-                pool.with(|sorter| {
-                    shard.records(*stream).try_for_each(|(key, payload)| sorter.push(key, payload))
-                })?;
-            }
-            let contents =
-                shard.tables.par_iter().map(|table| content_of(table)).collect::<Result<Vec<_>, _>>()?;
-            progress.add(0)?;
-            Ok::<_, VerifyError>((shard, contents))
-        });
-        for (shard, contents) in read.collect::<Result<Vec<_>, _>>()? {
+    let mut append = |wave: Vec<Read>| {
+        for (shard, contents) in wave {
             for (bytes, content) in shard.tables.iter().zip(contents) {
                 table.append(bytes, &content)?;
             }
@@ -117,22 +100,67 @@ pub fn collect(
                 .map_err(VerifyError::io(destination.origins))?;
             add(&mut collected, &mut key_uses, shard.summary);
         }
-    }
-    collected.verdicts_hash = table.finish()?;
-    origins.finish().map_err(VerifyError::io(destination.origins))?;
-    let mut runs = pools.into_iter().map(SorterPool::finish);
-    let mut next = || runs.next().unwrap_or_else(|| Ok(Runs::default()));
-    (collected.kept, collected.findings) = {
-        let mut kept = next()?;
-        kept.compact()?;
-        let mut findings = std::mem::take(&mut collected.findings);
-        find_replays(next()?, &mut findings)?;
-        (kept, findings)
+        Ok::<_, VerifyError>(())
     };
-    collected.observations_hash = hash_of_keys(next()?, b"")?;
-    collected.annotations_hash = hash_of_keys(next()?, b"\n")?;
+    let numbers: Vec<usize> = (0..shards).collect();
+    let mut wave = Vec::new();
+    for numbers in numbers.chunks(WAVE) {
+        let (next, appended) = rayon::join(
+            || {
+                let read = |number: &usize| {
+                    progress.add(0)?;
+                    read(&shard::path(destination.work, *number), &pools)
+                };
+                numbers.par_iter().map(read).collect::<Result<Vec<_>, _>>()
+            },
+            || append(std::mem::take(&mut wave)),
+        );
+        appended?;
+        wave = next?;
+    }
+    append(wave)?;
+    let [kept, presented, ids, lines] = pools;
+    let ((kept, replays), (hashes, written)) = rayon::join(
+        || rayon::join(|| compacted(kept), || find_replays(&compacted(presented)?)),
+        || {
+            rayon::join(
+                || {
+                    rayon::join(
+                        || hash_of_keys(&compacted(ids)?, b""),
+                        || hash_of_keys(&compacted(lines)?, b"\n"),
+                    )
+                },
+                || {
+                    let hash = table.finish()?;
+                    origins.finish().map(|()| hash).map_err(VerifyError::io(destination.origins))
+                },
+            )
+        },
+    );
+    collected.kept = kept?;
+    collected.findings.merge(replays?);
+    (collected.observations_hash, collected.annotations_hash) = (hashes.0?, hashes.1?);
+    collected.verdicts_hash = written?;
     find_shared_keys(epoch, &key_uses, &mut collected.findings);
     Ok(collected)
+}
+
+type Read = (Shard, Vec<Vec<u8>>);
+
+/// Reads a shard, gives its streams to their sorters, and takes the contents of its tables.
+fn read(path: &Path, pools: &[SorterPool; 4]) -> Result<Read, VerifyError> {
+    let shard = Shard::read(path).ok_or_else(|| VerifyError::damaged(path))?;
+    STREAMS.par_iter().zip(pools).try_for_each(|(stream, pool)| {
+        pool.with(|sorter| shard.records(*stream).try_for_each(|(key, payload)| sorter.push(key, payload)))
+    })?;
+    let contents = shard.tables.par_iter().map(|table| content_of(table)).collect::<Result<_, _>>()?;
+    Ok((shard, contents))
+}
+
+fn compacted(pool: SorterPool) -> Result<Runs, VerifyError> {
+    let mut runs = pool.finish()?;
+    runs.compact()?;
+    Ok(runs)
 }
 
 /// Gives the kept observations slot by slot.
@@ -172,9 +200,9 @@ fn add(collected: &mut Collected, key_uses: &mut BTreeMap<u32, Vec<(u32, Vec<Has
 }
 
 /// `REPLAY`: one proof in rows of different (slot, device, validator); each of them that is not rightful presents it.
-fn find_replays(mut runs: Runs, findings: &mut Findings) -> Result<(), VerifyError> {
-    runs.compact()?;
-    let mut merge = merge_between(&runs, None, None)?;
+fn find_replays(runs: &Runs) -> Result<Findings, VerifyError> {
+    let mut findings = Findings::default();
+    let mut merge = merge_between(runs, None, None)?;
     let damaged = || VerifyError::damaged(Path::new("answers by hash"));
     let mut proof: Option<Hash> = None;
     let mut first_challenge = Vec::new();
@@ -200,10 +228,10 @@ fn find_replays(mut runs: Runs, findings: &mut Findings) -> Result<(), VerifyErr
         let (mut device, mut validator) = (Vec::new(), Vec::new());
         reader.u64().and_then(|_| reader.bytes(&mut device)).ok_or_else(damaged)?;
         reader.bytes(&mut validator).ok_or_else(damaged)?;
-        let into = if is_replay { &mut *findings } else { &mut pending };
+        let into = if is_replay { &mut findings } else { &mut pending };
         into.row("REPLAY", [Subject::Device(device), Subject::Validator(validator)], row_id);
     }
-    Ok(())
+    Ok(findings)
 }
 
 /// `KEY_SHARED` from the registry, `KEY_REUSE` from kept good answers.
@@ -224,9 +252,8 @@ fn find_shared_keys(epoch: &Epoch, key_uses: &BTreeMap<u32, Vec<(u32, Vec<Hash>)
     }
 }
 
-fn hash_of_keys(mut runs: Runs, end: &[u8]) -> Result<Hash, VerifyError> {
-    runs.compact()?;
-    let mut merge = merge_between(&runs, None, None)?;
+fn hash_of_keys(runs: &Runs, end: &[u8]) -> Result<Hash, VerifyError> {
+    let mut merge = merge_between(runs, None, None)?;
     let mut hash = Sha256::new();
     while let Some(record) = merge.next()? {
         hash.update(record.key);

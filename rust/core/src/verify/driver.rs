@@ -1,16 +1,17 @@
 //! The driver: sorted rows to shards.
 //!
 //! In: sorted runs of rows, the epoch, and which files are left out. Out: shard files in the work folder. Rule: blocks are
-//! cut where a device ends; while one shard's blocks are judged on all threads, the next shard is read. Invariant: where
-//! blocks and shards are cut depends on the rows alone, so a shard that is already there is the one that would be made.
+//! cut where a device ends; while one shard's blocks are judged on all threads, the next shard is read and the one before
+//! is written. Invariant: where blocks and shards are cut depends on the rows alone, so a shard that is already there is
+//! the one that would be made.
 
 use std::ops::Range;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
+use arrow_array::RecordBatch;
 use rayon::prelude::*;
 
 use super::epoch::Epoch;
-use super::judged::Judged;
 use super::rows::{Block, Observation};
 use super::shard::{self, Shard, encode_table, verdict_batch};
 use super::{Progress, VerifyError};
@@ -56,42 +57,57 @@ pub fn verify(job: &Job<'_>, progress: &Progress) -> Result<usize, VerifyError> 
     let mut reader = PieceReader::new(job)?;
     let mut pieces = reader.shard()?;
     let mut number = 0;
+    let mut finished = None;
     while !pieces.is_empty() {
         let path = shard::path(job.work, number);
-        let (next, written) = rayon::join(|| reader.shard(), || store(&pieces, &path, job, progress));
+        let before = finished.take();
+        let (next, (made, written)) = rayon::join(
+            || reader.shard(),
+            || rayon::join(|| make(&pieces, &path, job, progress), || write(before)),
+        );
         written?;
+        finished = made?.map(|shard| (shard, path));
         pieces = next?;
         number += 1;
     }
+    write(finished)?;
     Ok(number)
 }
 
-fn store(pieces: &[Piece], path: &Path, job: &Job<'_>, progress: &Progress) -> Result<(), VerifyError> {
+fn write(finished: Option<(Shard, PathBuf)>) -> Result<(), VerifyError> {
+    finished.map_or(Ok(()), |(shard, path)| shard.write(&path))
+}
+
+/// The shard of some pieces; none where an earlier run has left it.
+fn make(
+    pieces: &[Piece],
+    path: &Path,
+    job: &Job<'_>,
+    progress: &Progress,
+) -> Result<Option<Shard>, VerifyError> {
     if Shard::read(path).is_some() {
-        return progress.add(pieces.iter().map(|piece| piece.block.rows.len() as u64).sum());
+        progress.add(pieces.iter().map(|piece| piece.block.rows.len() as u64).sum())?;
+        return Ok(None);
     }
-    let judged: Vec<Judged> = pieces
+    let parts: Vec<(Shard, RecordBatch)> = pieces
         .par_iter()
+        .with_max_len(1)
         .map(|piece| {
             let judged = judge(&piece.block, piece.devices.clone(), job.epoch, job.prior);
-            progress.add(piece.block.rows.len() as u64).map(|()| judged)
+            progress.add(piece.block.rows.len() as u64)?;
+            Ok((Shard::new(&piece.block, &judged), verdict_batch(&piece.block, &judged)?))
         })
+        .collect::<Result<_, VerifyError>>()?;
+    let tables = parts
+        .par_chunks(GROUP_BLOCKS)
+        .map(|parts| encode_table(parts.iter().map(|(_, batch)| batch)))
         .collect::<Result<_, _>>()?;
-    let tables =
-        pieces.par_chunks(GROUP_BLOCKS).zip(judged.par_chunks(GROUP_BLOCKS)).map(|(pieces, judged)| {
-            let batches: Vec<_> = pieces
-                .iter()
-                .zip(judged)
-                .map(|(piece, judged)| verdict_batch(&piece.block, judged))
-                .collect::<Result<_, _>>()?;
-            encode_table(&batches)
-        });
     let mut shard = Shard::default();
-    shard.tables = tables.collect::<Result<_, VerifyError>>()?;
-    for (piece, judged) in pieces.iter().zip(&judged) {
-        shard.add(&piece.block, judged);
+    shard.tables = tables;
+    for (part, _) in parts {
+        shard.append(part);
     }
-    shard.write(path)
+    Ok(Some(shard))
 }
 
 /// Cuts the sorted rows into pieces.

@@ -1,9 +1,10 @@
 //! A finished piece of the verify step on disk.
 //!
 //! In: what a network's rules said about some blocks, in order. Out: one file with everything that later steps read, and
-//! that file read back. Rule: a shard is written under a temporary name, synced and renamed, and carries its own hash, so
-//! a file under its name is whole. Invariant: the shards of a run depend on the sorted rows alone, so a run that was
-//! killed finds its own pieces again.
+//! that file read back. Rule: a shard is written under a temporary name and renamed, and carries its own hash: one that a
+//! kill or a loss of power cut short does not read back, and is made again. It is therefore not synced; nothing waits for
+//! the disk. Invariant: the shards of a run depend on the sorted rows alone, so a run that was killed finds its own pieces
+//! again.
 
 use std::fs::{self, File};
 use std::io::{Read, Write};
@@ -76,21 +77,49 @@ pub struct Shard {
 }
 
 impl Shard {
-    /// Adds a judged block.
-    pub fn add(&mut self, block: &Block, judged: &Judged) {
-        self.summary.rows += judged.rulings.len() as u64;
+    /// What a judged block adds, without its table.
+    pub fn new(block: &Block, judged: &Judged) -> Self {
+        let mut shard = Self::default();
+        shard.summary.rows = judged.rulings.len() as u64;
         for ruling in &judged.rulings {
-            *self.summary.counts.entry(ruling.code).or_default() += 1;
+            *shard.summary.counts.entry(ruling.code).or_default() += 1;
         }
-        self.summary.counters.extend(&judged.counters);
-        self.summary.prefixes.extend(judged.prefixes.iter().cloned());
-        self.summary.key_uses.extend(judged.key_uses.iter().map(|u| (u.key.0, u.device, u.rows.clone())));
-        self.summary.scheduled.extend(judged.scheduled.iter().cloned());
-        self.summary.probes.resize(judged.probes.len(), 0);
-        for (sum, probes) in self.summary.probes.iter_mut().zip(&judged.probes) {
+        shard.summary.counters.clone_from(&judged.counters);
+        shard.summary.prefixes.clone_from(&judged.prefixes);
+        shard.summary.key_uses =
+            judged.key_uses.iter().map(|u| (u.key.0, u.device, u.rows.clone())).collect();
+        shard.summary.scheduled.clone_from(&judged.scheduled);
+        shard.summary.probes.clone_from(&judged.probes);
+        shard.summary.findings = judged.findings.to_stored();
+        shard.add_records(block, judged);
+        shard.add_origins(block);
+        shard
+    }
+
+    /// Adds what comes behind in the order of the rows.
+    pub fn append(&mut self, next: Self) {
+        let (summary, other) = (&mut self.summary, next.summary);
+        summary.rows += other.rows;
+        for (code, count) in other.counts {
+            *summary.counts.entry(code).or_default() += count;
+        }
+        summary.counters.extend(other.counters);
+        summary.prefixes.extend(other.prefixes);
+        summary.key_uses.extend(other.key_uses);
+        summary.scheduled.extend(other.scheduled);
+        summary.probes.resize(summary.probes.len().max(other.probes.len()), 0);
+        for (sum, probes) in summary.probes.iter_mut().zip(other.probes) {
             *sum += probes;
         }
-        self.summary.findings.extend(judged.findings.to_stored());
+        summary.findings.extend(other.findings);
+        self.tables.extend(next.tables);
+        for (stream, other) in self.streams.iter_mut().zip(next.streams) {
+            stream.extend(other);
+        }
+        self.origins.extend(next.origins);
+    }
+
+    fn add_records(&mut self, block: &Block, judged: &Judged) {
         for kept in &judged.kept {
             self.record(Stream::Kept, &kept.to_bytes(), &[]);
         }
@@ -109,7 +138,6 @@ impl Shard {
             let line = annotation_line(&row.id, block.address(row), row.asn, row.rtt_ns);
             self.record(Stream::Annotations, line.as_bytes(), &[]);
         }
-        self.add_origins(block);
     }
 
     fn record(&mut self, stream: Stream, key: &[u8], payload: &[u8]) {
@@ -180,7 +208,6 @@ impl Shard {
             }
         }
         file.write_all(&hash.finalize()).map_err(&io)?;
-        file.sync_all().map_err(&io)?;
         fs::rename(&temporary, path).map_err(VerifyError::io(path))
     }
 
@@ -270,7 +297,7 @@ pub fn writer_properties() -> WriterProperties {
 }
 
 /// Batches as a Parquet file of one row group.
-pub fn encode_table(batches: &[RecordBatch]) -> Result<Vec<u8>, VerifyError> {
+pub fn encode_table<'a>(batches: impl Iterator<Item = &'a RecordBatch>) -> Result<Vec<u8>, VerifyError> {
     let mut out = Vec::new();
     let mut writer = ArrowWriter::try_new(&mut out, schema::verdicts(), Some(writer_properties()))?;
     for batch in batches {

@@ -5,6 +5,8 @@
 //! to 9, 11 to 13, 15 and 16. Invariant: a draft depends on its own row and the epoch alone; signatures are checked for a
 //! whole block at once, so that the engine sees the items of one key together.
 
+use rayon::prelude::*;
+
 use crate::checks::geography::Claim;
 use crate::decode::claims::Location;
 use crate::decode::proof::{self, Proof, Scratch, Stage};
@@ -20,6 +22,8 @@ use super::ruling::{Check, Compared, stopped};
 
 /// How long after its moment a probe is on time, ms.
 const PUNCTUALITY_MS: i64 = 60_000;
+/// Signatures that one thread checks at a time.
+const SLICE: usize = 512;
 
 /// The claims that later checks read.
 #[derive(Clone, Debug)]
@@ -114,7 +118,11 @@ impl Columns {
         let signatures = ByteColumn::variable(&self.signatures, &self.signature_ends)?;
         let items = Items::new(&self.key_ids, messages, signatures)?;
         let mut out = vec![SignatureVerdict::Equation; self.key_ids.len()];
-        verify_items(keys, &Rules::UPTIME_PROOF, &items, &mut out)?;
+        // A block is as long as its devices; threads that have no block left take slices of one that has.
+        out.par_chunks_mut(SLICE).enumerate().try_for_each(|(slice, out)| {
+            let start = slice * SLICE;
+            verify_items(keys, &Rules::UPTIME_PROOF, &items.slice(start, start + SLICE), out)
+        })?;
         Ok(out)
     }
 }
