@@ -32,12 +32,14 @@ impl Domain {
 
     /// Adds a fixed-size part as it is.
     #[must_use]
+    #[inline]
     pub fn raw(self, part: &[u8]) -> Self {
         Self(self.0.chain_update(part))
     }
 
     /// Adds an unsigned 64-bit integer, big endian.
     #[must_use]
+    #[inline]
     pub fn u64(self, value: u64) -> Self {
         self.raw(&value.to_be_bytes())
     }
@@ -52,6 +54,7 @@ impl Domain {
     ///
     /// Parts of 4 GiB or more cannot be written; callers bound their input far below.
     #[must_use]
+    #[inline]
     pub fn lp(self, part: &[u8]) -> Self {
         let length = u32::try_from(part.len()).unwrap_or(u32::MAX);
         self.raw(&length.to_be_bytes()).raw(part)

@@ -267,8 +267,7 @@ impl Verification {
         };
         let epoch = Arc::clone(&self.context.get().epoch);
         let collected = watch(py, self.threads, None, |progress| {
-            let destination =
-                Destination { work: &self.work, table: &table, origins: &origins, budget: self.budget };
+            let destination = Destination { work: &self.work, table: &table, origins: &origins };
             collect(&epoch, shards, &destination, progress)
         })?;
         let result = PyDict::new(py);

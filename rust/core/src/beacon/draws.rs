@@ -157,28 +157,25 @@ impl SlotDraws {
         share(first_u64(&self.offset.clone().lp(d).finish()), span_ms)
     }
 
+    /// The nonce of device `d` for validator `v`.
+    pub fn nonce(&self, d: &[u8], v: &[u8]) -> Hash {
+        self.nonce.clone().lp(d).lp(v).finish()
+    }
+
     /// Prepares device `d`.
     pub fn device(&self, d: &[u8]) -> DeviceDraws {
-        DeviceDraws { assign: self.assign.clone().lp(d), nonce: self.nonce.clone().lp(d) }
+        DeviceDraws(self.assign.clone().lp(d))
     }
 }
 
-/// What all validators share for one device in one slot.
+/// What all validators share in the assignment of one device in one slot.
 #[derive(Clone)]
-pub struct DeviceDraws {
-    assign: Domain,
-    nonce: Domain,
-}
+pub struct DeviceDraws(Domain);
 
 impl DeviceDraws {
     /// The validator's place in the order of assignment: the smallest are assigned.
     pub fn rank(&self, v: &[u8]) -> Hash {
-        self.assign.clone().lp(v).finish()
-    }
-
-    /// The nonce for validator `v`.
-    pub fn nonce(&self, v: &[u8]) -> Hash {
-        self.nonce.clone().lp(v).finish()
+        self.0.clone().lp(v).finish()
     }
 }
 

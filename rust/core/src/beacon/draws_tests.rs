@@ -69,7 +69,7 @@ proptest! {
     ) {
         let draws = SlotDraws::new(&seed);
         prop_assert_eq!(draws.is_selected(&d, num, 8), is_selected(&seed, &d, num, 8));
-        prop_assert_eq!(draws.device(&d).nonce(b"v"), nonce(&seed, &d, b"v"));
+        prop_assert_eq!(draws.nonce(&d, b"v"), nonce(&seed, &d, b"v"));
         prop_assert_eq!(draws.offset_ms(&d, u64::MAX), share(draw("offset", &seed, &d), u64::MAX));
         let by_hand = Domain::new("depinverify/salt/v1").raw(&secret).u64(slot).lp(&d).finish();
         prop_assert_eq!(salt(&secret, slot, &d), by_hand);

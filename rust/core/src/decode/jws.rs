@@ -37,9 +37,20 @@ pub struct Header {
     pub is_unencoded: bool,
 }
 
+/// Whether a byte is a base64url character.
+const IS_BASE64URL: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut byte = 0_u8;
+    while byte < 128 {
+        table[byte as usize] = byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+        byte += 1;
+    }
+    table
+};
+
 /// Three non-empty parts of base64url characters joined by two dots, or `None`.
 pub fn split(text: &[u8]) -> Option<Compact<'_>> {
-    let is_base64url = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+    let is_base64url = |byte: &u8| IS_BASE64URL[usize::from(*byte)];
     let first = text.iter().position(|byte| !is_base64url(byte))?;
     let (header, rest) = (text.get(..first)?, text.get(first + 1..)?);
     let second = rest.iter().position(|byte| !is_base64url(byte))?;

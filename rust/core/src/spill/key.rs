@@ -103,6 +103,21 @@ impl<'a> KeyReader<'a> {
         }
     }
 
+    /// Passes over a byte string.
+    pub fn skip_bytes(&mut self) -> Option<()> {
+        loop {
+            let zero = self.0.iter().position(|&byte| byte == 0)?;
+            let after = self.0.get(zero + 1..)?;
+            let (kind, rest) = after.split_first()?;
+            self.0 = rest;
+            match kind {
+                0 => return Some(()),
+                0xff => {}
+                _ => return None,
+            }
+        }
+    }
+
     /// Bytes of a known length.
     pub fn fixed<const N: usize>(&mut self) -> Option<[u8; N]> {
         let (value, rest) = self.0.split_first_chunk()?;

@@ -8,6 +8,7 @@
 use std::fmt::Write as _;
 use std::fs::{self, File};
 use std::io::Write as _;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -25,6 +26,8 @@ const SAMPLES: usize = 1 << 14;
 #[derive(Debug, Default)]
 pub struct Runs {
     dir: PathBuf,
+    /// What longer runs are called that are made of some, where it is not the name of one of them.
+    name: Option<String>,
     pub(super) held: Vec<Arc<Held>>,
     pub(super) files: Vec<Arc<Run>>,
     compacted: usize,
@@ -32,7 +35,15 @@ pub struct Runs {
 
 impl Runs {
     pub(super) fn new(dir: PathBuf, held: Vec<Arc<Held>>, files: Vec<Arc<Run>>) -> Self {
-        Self { dir, held, files, compacted: 0 }
+        Self { dir, name: None, held, files, compacted: 0 }
+    }
+
+    /// Runs that are parts of other files, as [`Batch::into_run`](super::Batch::into_run) makes them; they go with those files.
+    /// Longer ones that are made of them lie in `dir` and begin with `name`.
+    pub fn within(dir: &Path, name: &str, parts: &[(PathBuf, Range<u64>)]) -> Result<Self, SpillError> {
+        let open = |(path, part): &(PathBuf, Range<u64>)| Run::open_part(path, part.clone()).map(Arc::new);
+        let files = parts.iter().map(open).collect::<Result<_, _>>()?;
+        Ok(Self { name: Some(name.to_owned()), ..Self::new(dir.to_path_buf(), Vec::new(), files) })
     }
 
     /// Takes the runs of another sorter over.
@@ -48,6 +59,11 @@ impl Runs {
     pub fn records(&self) -> u64 {
         let held: u64 = self.held.iter().map(|held| held.len() as u64).sum();
         held + self.files.iter().map(|run| run.records).sum::<u64>()
+    }
+
+    /// Reads every record once; an error where one is not as it was written.
+    pub fn check(&self) -> Result<(), SpillError> {
+        self.files.iter().try_for_each(Run::check)
     }
 
     /// Bytes on disk.
@@ -67,7 +83,10 @@ impl Runs {
             let count = (self.files.len() - fan_in + 1).min(fan_in);
             let rest = self.files.split_off(count);
             let part = Self::new(self.dir.clone(), Vec::new(), std::mem::replace(&mut self.files, rest));
-            let path = part.files[0].path.with_extension(format!("{}.run", self.compacted));
+            let path = match &self.name {
+                Some(name) => self.dir.join(format!("{name}-{:06}.run", self.compacted)),
+                None => part.files[0].path.with_extension(format!("{}.run", self.compacted)),
+            };
             self.compacted += 1;
             let merged = merge_between(&part, None, None)?.write(RunWriter::create(path)?)?;
             // Kept runs belong to a list that may still be opened; the merged one is ours alone.

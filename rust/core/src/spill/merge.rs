@@ -5,6 +5,7 @@
 //! one block of each is in memory; more runs are first merged into longer ones.
 
 use std::cmp::Ordering;
+use std::io::Write;
 use std::sync::Arc;
 
 use super::run::{RunReader, RunWriter};
@@ -199,7 +200,7 @@ impl Merge {
     }
 
     /// Writes what is left as one run.
-    pub(super) fn write(mut self, mut writer: RunWriter) -> Result<super::run::Run, SpillError> {
+    pub(super) fn write<W: Write>(mut self, mut writer: RunWriter<W>) -> Result<super::run::Run, SpillError> {
         while let Some(record) = self.next()? {
             writer.push(record.key, record.payload)?;
         }

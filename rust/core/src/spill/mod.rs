@@ -28,6 +28,7 @@
 //! # Ok::<(), depinverify_core::spill::SpillError>(())
 //! ```
 
+mod batch;
 mod key;
 mod list;
 mod merge;
@@ -38,6 +39,7 @@ mod sorter;
 use std::io;
 use std::path::{Path, PathBuf};
 
+pub use batch::Batch;
 pub use key::{Key, KeyReader};
 pub use list::Runs;
 pub use merge::{Merge, Record, merge, merge_between};

@@ -1,12 +1,13 @@
 //! One run: a file of records in ascending order.
 //!
-//! In: records in order. Out: a file, and the same records from it, from the start or from a key on. Rule: blocks of about
-//! 64 KiB, each with its length and CRC-32, then an index of the blocks (place, checksum and first key of each), then a
+//! In: records in order. Out: a file or a part of one, and the same records from it, from the start or from a key on.
+//! Rule: blocks of about 64 KiB, each with its length and CRC-32, then an index of the blocks (place, checksum and first key of each), then a
 //! trailer of fixed size with the number of records and the checksum of the index. Invariant: a file that was cut short
 //! or changed gives an error, never a wrong record; a reader holds one block.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{BufWriter, Read, Seek, SeekFrom, Write};
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -33,6 +34,8 @@ pub(super) fn crc(bytes: &[u8]) -> u32 {
 #[derive(Debug)]
 pub(super) struct Run {
     pub(super) path: PathBuf,
+    /// Where in the file the run begins; all other places count from here.
+    base: u64,
     pub(super) length: u64,
     pub(super) records: u64,
     /// Checksum of the trailer, which covers the checksum of the index, which covers those of the blocks.
@@ -45,13 +48,19 @@ pub(super) struct Run {
 impl Run {
     /// Reads and checks the trailer of a file.
     pub(super) fn open(path: &Path) -> Result<Self, SpillError> {
+        let length = fs::metadata(path).map_err(SpillError::io(path, "read"))?.len();
+        Self::open_part(path, 0..length)
+    }
+
+    /// Reads and checks the trailer of a run that is a part of a file.
+    pub(super) fn open_part(path: &Path, part: Range<u64>) -> Result<Self, SpillError> {
         let mut file = File::open(path).map_err(SpillError::io(path, "open"))?;
-        let length = file.metadata().map_err(SpillError::io(path, "read"))?.len();
+        let (base, length) = (part.start, part.end.saturating_sub(part.start));
         let mut trailer = [0; TRAILER];
         let Some(trailer_at) = length.checked_sub(TRAILER as u64) else {
             return Err(SpillError::torn(path, format!("{length} bytes are too few for a run")));
         };
-        file.seek(SeekFrom::Start(trailer_at)).map_err(SpillError::io(path, "read"))?;
+        file.seek(SeekFrom::Start(base.saturating_add(trailer_at))).map_err(SpillError::io(path, "read"))?;
         file.read_exact(&mut trailer).map_err(SpillError::io(path, "read"))?;
         let word = |at: usize| u64::from_le_bytes(std::array::from_fn(|i| trailer[at + i]));
         let seal = u32::from_le_bytes(std::array::from_fn(|i| trailer[TRAILER - 4 + i]));
@@ -60,7 +69,7 @@ impl Run {
             return Err(SpillError::torn(path, "it does not end as a run does"));
         }
         let keep = AtomicBool::new(true);
-        Ok(Self { path: path.to_path_buf(), length, records, seal, index_at, blocks, keep })
+        Ok(Self { path: path.to_path_buf(), base, length, records, seal, index_at, blocks, keep })
     }
 
     /// Number of blocks.
@@ -73,6 +82,23 @@ impl Run {
         self.keep.store(keep, Ordering::Relaxed);
     }
 
+    /// Reads every record once; an error where one is not as it was written.
+    pub(super) fn check(self: &Arc<Self>) -> Result<(), SpillError> {
+        let mut reader = RunReader::open(self, None)?;
+        let mut records = 0;
+        while reader.advance()? {
+            records += 1;
+        }
+        if records == self.records {
+            Ok(())
+        } else {
+            Err(SpillError::torn(
+                &self.path,
+                format!("{records} records where {} were written", self.records),
+            ))
+        }
+    }
+
     /// Writes everything through to the disk.
     pub(super) fn sync(&self) -> Result<(), SpillError> {
         File::open(&self.path).and_then(|file| file.sync_all()).map_err(SpillError::io(&self.path, "sync"))
@@ -81,7 +107,7 @@ impl Run {
     /// Calls `visit` with the place and the first key of each block, in order.
     pub(super) fn for_each_block(&self, mut visit: impl FnMut(u64, &[u8])) -> Result<(), SpillError> {
         let mut file = File::open(&self.path).map_err(SpillError::io(&self.path, "open"))?;
-        file.seek(SeekFrom::Start(self.index_at)).map_err(SpillError::io(&self.path, "read"))?;
+        file.seek(SeekFrom::Start(self.base + self.index_at)).map_err(SpillError::io(&self.path, "read"))?;
         let size = self.length.saturating_sub(self.index_at).saturating_sub(TRAILER as u64);
         let mut index = Vec::new();
         file.take(size).read_to_end(&mut index).map_err(SpillError::io(&self.path, "read"))?;
@@ -114,8 +140,8 @@ impl Drop for Run {
 }
 
 /// Writes a run.
-pub(super) struct RunWriter {
-    out: BufWriter<File>,
+pub(super) struct RunWriter<W> {
+    out: W,
     path: PathBuf,
     block: Vec<u8>,
     first_key: Vec<u8>,
@@ -125,12 +151,19 @@ pub(super) struct RunWriter {
     records: u64,
 }
 
-impl RunWriter {
+impl RunWriter<BufWriter<File>> {
     /// Starts a file; one that a killed process left under this name is replaced.
     pub(super) fn create(path: PathBuf) -> Result<Self, SpillError> {
         let file = File::create(&path).map_err(SpillError::io(&path, "create"))?;
-        Ok(Self {
-            out: BufWriter::with_capacity(BLOCK_TARGET, file),
+        Ok(Self::new(BufWriter::with_capacity(BLOCK_TARGET, file), path))
+    }
+}
+
+impl<W: Write> RunWriter<W> {
+    /// Starts behind what `out` holds; `path` is what errors and readers call it.
+    pub(super) fn new(out: W, path: PathBuf) -> Self {
+        Self {
+            out,
             path,
             block: Vec::with_capacity(BLOCK_TARGET),
             first_key: Vec::new(),
@@ -138,7 +171,7 @@ impl RunWriter {
             at: 0,
             blocks: 0,
             records: 0,
-        })
+        }
     }
 
     /// Adds a record, not before the one before it.
@@ -203,6 +236,7 @@ impl RunWriter {
         self.out.flush().map_err(SpillError::io(&self.path, "write"))?;
         Ok(Run {
             path: self.path,
+            base: 0,
             length: self.at,
             records: self.records,
             seal,
@@ -242,7 +276,7 @@ impl RunReader {
             })?;
         }
         let mut file = File::open(&run.path).map_err(SpillError::io(&run.path, "open"))?;
-        file.seek(SeekFrom::Start(start)).map_err(SpillError::io(&run.path, "read"))?;
+        file.seek(SeekFrom::Start(run.base + start)).map_err(SpillError::io(&run.path, "read"))?;
         Ok(Self { run: Arc::clone(run), file, at: start, block: Vec::new(), key: (0, 0), payload: (0, 0) })
     }
 

@@ -4,11 +4,11 @@
 //! first eight bytes of each key, so that most comparisons touch no record. Invariant: chunks and index together stay
 //! within the budget (at least one chunk and one record are always held).
 
-use std::cmp::Ordering;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use rayon::slice::ParallelSliceMut;
+use rayon::prelude::*;
 
 use super::run::{RECORD_LIMIT, Run, RunWriter};
 use super::{Runs, SpillError};
@@ -16,6 +16,8 @@ use super::{Runs, SpillError};
 const ENTRY: usize = size_of::<Entry>();
 const FIRST_ENTRIES: usize = 64;
 const PARALLEL_FROM: usize = 1 << 15;
+/// Times that records are told apart by further eight bytes before they are compared as a whole.
+const LEVELS: usize = 8;
 
 /// Where a record lies.
 #[derive(Debug, Clone, Copy)]
@@ -70,29 +72,106 @@ impl Held {
         &self.chunks[entry.chunk as usize][start..start + entry.payload as usize]
     }
 
-    fn compare(&self, a: &Entry, b: &Entry) -> Ordering {
-        (a.prefix.cmp(&b.prefix))
-            .then_with(|| self.key_of(a).cmp(self.key_of(b)))
-            .then_with(|| self.payload_of(a).cmp(self.payload_of(b)))
-    }
-
-    fn sort(&mut self) {
+    pub(super) fn sort(&mut self) {
         let mut index = std::mem::take(&mut self.index);
         // Records that compare equal are equal bytes, so an unstable sort cannot be seen.
         if index.len() < PARALLEL_FROM {
-            index.sort_unstable_by(|a, b| self.compare(a, b));
+            index.sort_unstable_by_key(|entry| entry.prefix);
+            index.chunk_by_mut(|a, b| a.prefix == b.prefix).for_each(|group| self.refine(group, 0, LEVELS));
         } else {
-            index.par_sort_unstable_by(|a, b| self.compare(a, b));
+            index.par_sort_unstable_by_key(|entry| entry.prefix);
+            index
+                .par_chunk_by_mut(|a, b| a.prefix == b.prefix)
+                .for_each(|group| self.refine(group, 0, LEVELS));
         }
         self.index = index;
     }
 
+    /// Sorts records whose keys have the first `known` bytes in common by the eight bytes behind all that they have in
+    /// common, and so on for `levels` times: most comparisons touch no record here either. Leaves those bytes in the
+    /// entries.
+    fn refine(&self, group: &mut [Entry], known: usize, levels: usize) {
+        const COMPARED: usize = 16;
+        let Some((first, others)) = group.split_first().filter(|(_, others)| !others.is_empty()) else {
+            return;
+        };
+        if levels > 0 && others.len() >= COMPARED {
+            let key = self.key_of(first);
+            let mut depth = key.len();
+            for other in others {
+                let (own, other) = (&key[known..depth], &self.key_of(other)[known..]);
+                if !other.starts_with(own) {
+                    depth = known + own.iter().zip(other).take_while(|(a, b)| a == b).count();
+                }
+            }
+            // A key that ends there would get the prefix of one that goes on with zeros.
+            if group.iter().all(|entry| entry.key as usize > depth) {
+                for entry in group.iter_mut() {
+                    entry.prefix = prefix(&self.key_of(entry)[depth..]);
+                }
+                group.sort_unstable_by_key(|entry| entry.prefix);
+                group
+                    .chunk_by_mut(|a, b| a.prefix == b.prefix)
+                    .for_each(|part| self.refine(part, depth, levels - 1));
+                return;
+            }
+        }
+        group.sort_unstable_by(|a, b| {
+            self.key_of(a).cmp(self.key_of(b)).then_with(|| self.payload_of(a).cmp(self.payload_of(b)))
+        });
+    }
+
     pub(super) fn write(&self, path: PathBuf) -> Result<Run, SpillError> {
-        let mut writer = RunWriter::create(path)?;
+        self.write_to(RunWriter::create(path)?)
+    }
+
+    pub(super) fn write_to<W: Write>(&self, mut writer: RunWriter<W>) -> Result<Run, SpillError> {
         for entry in &self.index {
             writer.push(self.key_of(entry), self.payload_of(entry))?;
         }
         writer.finish()
+    }
+
+    /// Adds a record to the chunk of this number, which has room for it.
+    pub(super) fn push(&mut self, chunk: usize, key: &[u8], payload: &[u8]) {
+        let bytes = &mut self.chunks[chunk];
+        // The lengths fit because a chunk is never longer than the limit of a record.
+        #[expect(clippy::cast_possible_truncation, reason = "bounded by RECORD_LIMIT and the budget")]
+        let entry = Entry {
+            prefix: prefix(key),
+            chunk: chunk as u32,
+            start: bytes.len() as u32,
+            key: key.len() as u32,
+            payload: payload.len() as u32,
+        };
+        bytes.extend_from_slice(key);
+        bytes.extend_from_slice(payload);
+        self.index.push(entry);
+    }
+
+    /// Starts a chunk; gives its number.
+    pub(super) fn start_chunk(&mut self, capacity: usize) -> usize {
+        self.chunks.push(Vec::with_capacity(capacity));
+        self.chunks.len() - 1
+    }
+
+    /// Number and length of the last chunk.
+    pub(super) fn last_chunk(&self) -> Option<(usize, usize)> {
+        self.chunks.last().map(|chunk| (self.chunks.len() - 1, chunk.len()))
+    }
+
+    /// About how many bytes a run of these records has.
+    pub(super) fn run_bytes(&self) -> usize {
+        let records: usize = self.chunks.iter().map(Vec::len).sum();
+        // Lengths in front of each record, headers and index of the blocks.
+        records + 8 * self.index.len() + records / 256 + 4096
+    }
+
+    /// Takes the records of another over, without copying their bytes.
+    pub(super) fn append(&mut self, other: Self) {
+        let first = u32::try_from(self.chunks.len()).unwrap_or(u32::MAX);
+        self.chunks.extend(other.chunks);
+        self.index.extend(other.index.into_iter().map(|entry| Entry { chunk: entry.chunk + first, ..entry }));
     }
 
     fn bytes(&self) -> usize {
@@ -138,19 +217,7 @@ impl Sorter {
             return Err(SpillError::TooLong { bytes: size, limit: RECORD_LIMIT });
         }
         self.make_room(size)?;
-        let chunk = &mut self.held.chunks[self.current];
-        // The lengths fit because a chunk is never longer than the limit of a record.
-        #[expect(clippy::cast_possible_truncation, reason = "bounded by RECORD_LIMIT and the budget")]
-        let entry = Entry {
-            prefix: prefix(key),
-            chunk: self.current as u32,
-            start: chunk.len() as u32,
-            key: key.len() as u32,
-            payload: payload.len() as u32,
-        };
-        chunk.extend_from_slice(key);
-        chunk.extend_from_slice(payload);
-        self.held.index.push(entry);
+        self.held.push(self.current, key, payload);
         Ok(())
     }
 
@@ -203,8 +270,7 @@ impl Sorter {
         if self.held.index.is_empty() && self.held_bytes + wanted > self.budget {
             self.held.chunks.clear();
         }
-        self.held.chunks.push(Vec::with_capacity(wanted));
-        self.current = self.held.chunks.len() - 1;
+        self.current = self.held.start_chunk(wanted);
         self.held_bytes = self.held.bytes();
         Ok(())
     }

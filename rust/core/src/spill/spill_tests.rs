@@ -302,3 +302,63 @@ fn nothing_in_nothing_out() {
     let runs = runs.persist(&folder.0.join("empty.list")).unwrap();
     assert_eq!((runs.records(), collect(merge(vec![runs]).unwrap()).unwrap().len()), (0, 0));
 }
+
+#[test]
+fn a_batch_is_a_run_within_another_file() {
+    let folder = Folder::new();
+    let all = records(5000, 11);
+    let mut parts = Vec::new();
+    for (number, share) in all.chunks(1700).enumerate() {
+        let mut batch = Batch::default();
+        for piece in share.chunks(300) {
+            let mut next = Batch::default();
+            for (key, payload) in piece {
+                next.push(key, payload).unwrap();
+            }
+            batch.append(next);
+        }
+        let run = batch.into_run().unwrap();
+        let path = folder.0.join(format!("file-{number}"));
+        std::fs::write(&path, [b"before", &run[..], b"behind"].concat()).unwrap();
+        parts.push((path, 6..6 + run.len() as u64));
+    }
+    let mut runs = Runs::within(&folder.0, "merged", &parts).unwrap();
+    runs.check().unwrap();
+    assert_eq!(collect(merge_between(&runs, None, None).unwrap()).unwrap(), sorted(all.clone()));
+    runs.compact_to(2).unwrap();
+    assert_eq!(collect(merge_between(&runs, Some(b"\x01"), None).unwrap()).unwrap(), {
+        let from = |(key, _): &Pair| key.as_slice() >= &b"\x01"[..];
+        sorted(all.into_iter().filter(from).collect())
+    });
+    drop(runs);
+    assert_eq!(folder.files().len(), parts.len(), "the files stay, what was merged goes");
+
+    let (path, part) = &parts[1];
+    let mut bytes = std::fs::read(path).unwrap();
+    bytes[usize::try_from(part.end / 2).unwrap()] ^= 1;
+    std::fs::write(path, bytes).unwrap();
+    assert!(Runs::within(&folder.0, "merged", &parts).and_then(|runs| runs.check()).is_err());
+    let short = [(path.clone(), part.start..part.end - 1)];
+    assert!(Runs::within(&folder.0, "merged", &short).is_err());
+}
+
+#[test]
+fn keys_that_end_where_others_go_on_with_zeros() {
+    let folder = Folder::new();
+    let keys = |n: usize| [&b"common start of all keys"[..], &vec![0; n % 40], &vec![1; n / 1000]].concat();
+    let all: Vec<Pair> = (0..3000).map(|n| (keys(n), n.to_be_bytes().to_vec())).collect();
+    let sorter = sorter_with(&folder, "zeros", 1 << 20, &all);
+    assert_eq!(collect(merge(vec![sorter.finish().unwrap()]).unwrap()).unwrap(), sorted(all));
+}
+
+#[test]
+fn a_field_is_passed_over() {
+    let mut key = Key::new();
+    key.bytes(b"a\0b\0").u64(7);
+    let mut reader = KeyReader::new(key.as_slice());
+    reader.skip_bytes().unwrap();
+    assert_eq!(reader.u64(), Some(7));
+    assert_eq!(KeyReader::new(b"never ends").skip_bytes(), None);
+    assert_eq!(KeyReader::new(b"a\0").skip_bytes(), None);
+    assert_eq!(KeyReader::new(b"a\0b").skip_bytes(), None);
+}

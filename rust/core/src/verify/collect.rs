@@ -7,12 +7,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::{BufWriter, Write};
-use std::path::Path;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
 
+use bytes::Bytes;
 use parquet::arrow::ArrowSchemaConverter;
-use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use parquet::column::writer::ColumnCloseResult;
-use parquet::data_type::AsBytes;
 use parquet::file::reader::{FileReader, SerializedFileReader};
 use parquet::file::writer::SerializedFileWriter;
 use rayon::prelude::*;
@@ -21,18 +21,17 @@ use sha2::{Digest, Sha256};
 use super::epoch::Epoch;
 use super::findings::{Findings, Subject};
 use super::judged::{Counters, Kept};
+use super::notes::{self, DIGITS, decimal};
+use super::part::{Stream, Summary};
 use super::roster::Scheduled;
-use super::shard::{self, Shard, Stream, Summary};
+use super::shard::{self, Shard, writer_properties};
 use super::{Progress, VerifyError};
 use crate::hash::Hash;
 use crate::schema;
-use crate::spill::{KeyReader, Runs, SorterPool, merge_between};
-use crate::verify::content::content_bytes;
-use crate::verify::shard::writer_properties;
+use crate::spill::{KeyReader, Runs, merge_between};
 
 /// Shards that are read at the same time.
 const WAVE: usize = 4;
-const STREAMS: [Stream; 4] = [Stream::Kept, Stream::Presented, Stream::RowIds, Stream::Annotations];
 
 /// The verify step in sum.
 #[derive(Debug, Default)]
@@ -69,8 +68,6 @@ pub struct Destination<'a> {
     pub table: &'a Path,
     /// Places of origin: a JSON array with one array `[file, row, ...]` per row of the table.
     pub origins: &'a Path,
-    /// Bytes of memory for sorting.
-    pub budget: usize,
 }
 
 /// Puts the shards together.
@@ -80,24 +77,20 @@ pub fn collect(
     destination: &Destination<'_>,
     progress: &Progress,
 ) -> Result<Collected, VerifyError> {
-    let threads = rayon::current_num_threads();
-    let pools = STREAMS.map(|stream| {
-        let name = format!("collect-{}", stream as u8);
-        SorterPool::new(destination.work, &name, destination.budget / STREAMS.len(), threads)
-    });
     let mut collected = Collected { probes: vec![0; epoch.participants.len()], ..Collected::default() };
+    let mut content = Sha256::new();
     let mut key_uses = BTreeMap::<u32, Vec<(u32, Vec<Hash>)>>::new();
+    let mut runs = Stream::ALL.map(|_| Vec::new());
     let mut table = TableWriter::new(destination.table)?;
     let mut origins = OriginWriter::new(destination.origins)?;
-    let mut append = |wave: Vec<Read>| {
-        for (shard, contents) in wave {
-            for (bytes, content) in shard.tables.iter().zip(contents) {
-                table.append(bytes, &content)?;
+    let mut append = |wave: Vec<(PathBuf, Shard)>| {
+        for (path, shard) in wave {
+            shard.tables.iter().try_for_each(|bytes| table.append(bytes))?;
+            origins.append(&shard.origins).map_err(VerifyError::io(destination.origins))?;
+            for (stream, runs) in Stream::ALL.into_iter().zip(&mut runs) {
+                runs.push((path.clone(), shard.run(stream)));
             }
-            shard
-                .origins()
-                .try_for_each(|places| origins.append(&places))
-                .map_err(VerifyError::io(destination.origins))?;
+            content = shard.content;
             add(&mut collected, &mut key_uses, shard.summary);
         }
         Ok::<_, VerifyError>(())
@@ -105,62 +98,51 @@ pub fn collect(
     let numbers: Vec<usize> = (0..shards).collect();
     let mut wave = Vec::new();
     for numbers in numbers.chunks(WAVE) {
+        let read = |number: &usize| {
+            progress.add(0)?;
+            let path = shard::path(destination.work, *number);
+            let shard = Shard::read(&path).ok_or_else(|| VerifyError::damaged(&path))?;
+            Ok::<_, VerifyError>((path, shard))
+        };
         let (next, appended) = rayon::join(
-            || {
-                let read = |number: &usize| {
-                    progress.add(0)?;
-                    read(&shard::path(destination.work, *number), &pools)
-                };
-                numbers.par_iter().map(read).collect::<Result<Vec<_>, _>>()
-            },
+            || numbers.par_iter().map(read).collect::<Result<_, _>>(),
             || append(std::mem::take(&mut wave)),
         );
         appended?;
         wave = next?;
     }
     append(wave)?;
-    let [kept, presented, ids, lines] = pools;
+    collected.verdicts_hash = content.finalize().into();
+
+    let [kept, presented, ids, lines] = runs;
+    let open = |stream: Stream, parts: &[(PathBuf, Range<u64>)]| {
+        let mut runs = Runs::within(destination.work, &format!("collect-{}", stream as u8), parts)?;
+        runs.compact()?;
+        Ok::<_, VerifyError>(runs)
+    };
     let ((kept, replays), (hashes, written)) = rayon::join(
-        || rayon::join(|| compacted(kept), || find_replays(&compacted(presented)?)),
+        || rayon::join(|| open(Stream::Kept, &kept), || find_replays(&open(Stream::Presented, &presented)?)),
         || {
             rayon::join(
                 || {
                     rayon::join(
-                        || hash_of_keys(&compacted(ids)?, b""),
-                        || hash_of_keys(&compacted(lines)?, b"\n"),
+                        || hash_of_ids(&open(Stream::RowIds, &ids)?),
+                        || hash_of_lines(&open(Stream::Annotations, &lines)?),
                     )
                 },
                 || {
-                    let hash = table.finish()?;
-                    origins.finish().map(|()| hash).map_err(VerifyError::io(destination.origins))
+                    table.finish()?;
+                    origins.finish().map_err(VerifyError::io(destination.origins))
                 },
             )
         },
     );
+    written?;
     collected.kept = kept?;
     collected.findings.merge(replays?);
     (collected.observations_hash, collected.annotations_hash) = (hashes.0?, hashes.1?);
-    collected.verdicts_hash = written?;
     find_shared_keys(epoch, &key_uses, &mut collected.findings);
     Ok(collected)
-}
-
-type Read = (Shard, Vec<Vec<u8>>);
-
-/// Reads a shard, gives its streams to their sorters, and takes the contents of its tables.
-fn read(path: &Path, pools: &[SorterPool; 4]) -> Result<Read, VerifyError> {
-    let shard = Shard::read(path).ok_or_else(|| VerifyError::damaged(path))?;
-    STREAMS.par_iter().zip(pools).try_for_each(|(stream, pool)| {
-        pool.with(|sorter| shard.records(*stream).try_for_each(|(key, payload)| sorter.push(key, payload)))
-    })?;
-    let contents = shard.tables.par_iter().map(|table| content_of(table)).collect::<Result<_, _>>()?;
-    Ok((shard, contents))
-}
-
-fn compacted(pool: SorterPool) -> Result<Runs, VerifyError> {
-    let mut runs = pool.finish()?;
-    runs.compact()?;
-    Ok(runs)
 }
 
 /// Gives the kept observations slot by slot.
@@ -213,7 +195,8 @@ fn find_replays(runs: &Runs) -> Result<Findings, VerifyError> {
         let (hash, challenge) = record.key.split_first_chunk::<32>().ok_or_else(damaged)?;
         if proof != Some(*hash) {
             proof = Some(*hash);
-            first_challenge = challenge.to_vec();
+            first_challenge.clear();
+            first_challenge.extend_from_slice(challenge);
             is_replay = false;
             pending = Findings::default();
         } else if !is_replay && first_challenge != challenge {
@@ -252,29 +235,36 @@ fn find_shared_keys(epoch: &Epoch, key_uses: &BTreeMap<u32, Vec<(u32, Vec<Hash>)
     }
 }
 
-fn hash_of_keys(runs: &Runs, end: &[u8]) -> Result<Hash, VerifyError> {
+fn hash_of_ids(runs: &Runs) -> Result<Hash, VerifyError> {
     let mut merge = merge_between(runs, None, None)?;
     let mut hash = Sha256::new();
     while let Some(record) = merge.next()? {
         hash.update(record.key);
-        hash.update(end);
     }
     Ok(hash.finalize().into())
 }
 
-fn content_of(table: &[u8]) -> Result<Vec<u8>, VerifyError> {
-    let bytes = bytes::Bytes::copy_from_slice(table);
-    let mut content = Vec::new();
-    for batch in ParquetRecordBatchReaderBuilder::try_new(bytes)?.build()? {
-        content_bytes(&batch?, &mut content)?;
+fn hash_of_lines(runs: &Runs) -> Result<Hash, VerifyError> {
+    const AT_ONCE: usize = 16 << 10;
+    let mut merge = merge_between(runs, None, None)?;
+    let mut hash = Sha256::new();
+    let mut lines = Vec::with_capacity(2 * AT_ONCE);
+    while let Some(record) = merge.next()? {
+        notes::write_line(record.key, record.payload, &mut lines)
+            .ok_or_else(|| VerifyError::damaged(Path::new("annotations")))?;
+        lines.push(b'\n');
+        if lines.len() >= AT_ONCE {
+            hash.update(&lines);
+            lines.clear();
+        }
     }
-    Ok(content)
+    hash.update(&lines);
+    Ok(hash.finalize().into())
 }
 
 /// Copies row groups of many small Parquet files into one, without decoding them.
 struct TableWriter {
     writer: SerializedFileWriter<BufWriter<File>>,
-    hash: Sha256,
 }
 
 impl TableWriter {
@@ -288,12 +278,11 @@ impl TableWriter {
             schema.root_schema_ptr(),
             std::sync::Arc::new(properties.build()),
         )?;
-        Ok(Self { writer, hash: Sha256::new() })
+        Ok(Self { writer })
     }
 
-    fn append(&mut self, table: &[u8], content: &[u8]) -> Result<(), VerifyError> {
-        let bytes = bytes::Bytes::copy_from_slice(table);
-        let reader = SerializedFileReader::new(bytes.clone())?;
+    fn append(&mut self, table: &Bytes) -> Result<(), VerifyError> {
+        let reader = SerializedFileReader::new(table.clone())?;
         for group in reader.metadata().row_groups().iter().filter(|group| group.num_rows() > 0) {
             let mut target = self.writer.next_row_group()?;
             for column in group.columns() {
@@ -305,46 +294,60 @@ impl TableWriter {
                     column_index: None,
                     offset_index: None,
                 };
-                target.append_column(&bytes, close)?;
+                target.append_column(table, close)?;
             }
             target.close()?;
         }
-        self.hash.update(content.as_bytes());
         Ok(())
     }
 
-    fn finish(self) -> Result<Hash, VerifyError> {
+    fn finish(self) -> Result<(), VerifyError> {
         let mut out = self.writer.into_inner()?;
         out.flush().map_err(VerifyError::io(Path::new("verdict table")))?;
-        out.get_ref().sync_all().map_err(VerifyError::io(Path::new("verdict table")))?;
-        Ok(self.hash.finalize().into())
+        out.get_ref().sync_all().map_err(VerifyError::io(Path::new("verdict table")))
     }
 }
 
 /// Writes the places of origin as a JSON array.
 struct OriginWriter {
     out: BufWriter<File>,
+    line: Vec<u8>,
     is_first: bool,
 }
 
 impl OriginWriter {
     fn new(path: &Path) -> Result<Self, VerifyError> {
         let io = VerifyError::io(path);
-        let mut out = BufWriter::new(File::create(path).map_err(&io)?);
-        out.write_all(b"[").map_err(&io)?;
-        Ok(Self { out, is_first: true })
+        let out = BufWriter::new(File::create(path).map_err(&io)?);
+        Ok(Self { out, line: Vec::new(), is_first: true })
     }
 
-    fn append(&mut self, places: &[(u32, u64)]) -> std::io::Result<()> {
-        if !std::mem::replace(&mut self.is_first, false) {
-            self.out.write_all(b",")?;
+    /// Adds the rows of a shard; what ends within a row is left out, which a shard that is whole does not do.
+    fn append(&mut self, origins: &[u8]) -> std::io::Result<()> {
+        let mut rest = origins;
+        while let Some((count, places)) = rest.split_first_chunk::<4>() {
+            self.line.clear();
+            self.line.push(if std::mem::replace(&mut self.is_first, false) { b'[' } else { b',' });
+            rest = places;
+            let mut before = b'[';
+            for _ in 0..u32::from_le_bytes(*count) {
+                let Some((file, after)) = rest.split_first_chunk::<4>() else { return Ok(()) };
+                let Some((row, after)) = after.split_first_chunk::<8>() else { return Ok(()) };
+                rest = after;
+                for number in [u64::from(u32::from_le_bytes(*file)), u64::from_le_bytes(*row)] {
+                    self.line.push(before);
+                    self.line.extend_from_slice(decimal(number, &mut [0; DIGITS]));
+                    before = b',';
+                }
+            }
+            self.line.push(b']');
+            self.out.write_all(&self.line)?;
         }
-        let numbers: Vec<String> = places.iter().map(|(file, row)| format!("{file},{row}")).collect();
-        write!(self.out, "[{}]", numbers.join(","))
+        Ok(())
     }
 
     fn finish(mut self) -> std::io::Result<()> {
-        self.out.write_all(b"]")?;
+        self.out.write_all(if self.is_first { b"[]" } else { b"]" })?;
         self.out.flush()
     }
 }

@@ -6,37 +6,70 @@
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Int64Type, UInt8Type, UInt32Type, UInt64Type};
-use arrow_array::{Array, RecordBatch};
+use arrow_array::{Array, BinaryArray, Int64Array, RecordBatch, UInt8Array, UInt32Array, UInt64Array};
 use arrow_schema::DataType;
 
 use super::VerifyError;
 
+/// A column by its type, which is looked up once and not once per value.
+enum Column<'a> {
+    UInt8(&'a UInt8Array),
+    UInt32(&'a UInt32Array),
+    UInt64(&'a UInt64Array),
+    Int64(&'a Int64Array),
+    Binary(&'a BinaryArray),
+}
+
+impl<'a> Column<'a> {
+    fn new(array: &'a dyn Array) -> Result<Self, VerifyError> {
+        Ok(match array.data_type() {
+            DataType::UInt8 => Self::UInt8(array.as_primitive::<UInt8Type>()),
+            DataType::UInt32 => Self::UInt32(array.as_primitive::<UInt32Type>()),
+            DataType::UInt64 => Self::UInt64(array.as_primitive::<UInt64Type>()),
+            DataType::Int64 => Self::Int64(array.as_primitive::<Int64Type>()),
+            DataType::Binary => Self::Binary(array.as_binary::<i32>()),
+            other => {
+                return Err(VerifyError::Table(format!("no content form for a column of type {other}")));
+            }
+        })
+    }
+
+    fn is_null(&self, row: usize) -> bool {
+        match self {
+            Self::UInt8(array) => array.is_null(row),
+            Self::UInt32(array) => array.is_null(row),
+            Self::UInt64(array) => array.is_null(row),
+            Self::Int64(array) => array.is_null(row),
+            Self::Binary(array) => array.is_null(row),
+        }
+    }
+
+    fn write(&self, row: usize, out: &mut Vec<u8>) {
+        if self.is_null(row) {
+            out.push(0);
+            return;
+        }
+        out.push(1);
+        match self {
+            Self::UInt8(array) => integer(u64::from(array.value(row)), out),
+            Self::UInt32(array) => integer(u64::from(array.value(row)), out),
+            Self::UInt64(array) => integer(array.value(row), out),
+            Self::Int64(array) => out.extend_from_slice(&array.value(row).to_be_bytes()),
+            Self::Binary(array) => {
+                let value = array.value(row);
+                out.extend_from_slice(&u32::try_from(value.len()).unwrap_or(u32::MAX).to_be_bytes());
+                out.extend_from_slice(value);
+            }
+        }
+    }
+}
+
 /// Appends the content of a batch's rows.
 pub fn content_bytes(batch: &RecordBatch, out: &mut Vec<u8>) -> Result<(), VerifyError> {
-    let columns: Vec<&dyn Array> = batch.columns().iter().map(AsRef::as_ref).collect();
+    let columns = batch.columns().iter().map(|column| Column::new(column)).collect::<Result<Vec<_>, _>>()?;
     for row in 0..batch.num_rows() {
         for column in &columns {
-            if column.is_null(row) {
-                out.push(0);
-                continue;
-            }
-            out.push(1);
-            match column.data_type() {
-                DataType::UInt8 => integer(u64::from(column.as_primitive::<UInt8Type>().value(row)), out),
-                DataType::UInt32 => integer(u64::from(column.as_primitive::<UInt32Type>().value(row)), out),
-                DataType::UInt64 => integer(column.as_primitive::<UInt64Type>().value(row), out),
-                DataType::Int64 => {
-                    out.extend_from_slice(&column.as_primitive::<Int64Type>().value(row).to_be_bytes());
-                }
-                DataType::Binary => {
-                    let value = column.as_binary::<i32>().value(row);
-                    out.extend_from_slice(&u32::try_from(value.len()).unwrap_or(u32::MAX).to_be_bytes());
-                    out.extend_from_slice(value);
-                }
-                other => {
-                    return Err(VerifyError::Table(format!("no content form for a column of type {other}")));
-                }
-            }
+            column.write(row, out);
         }
     }
     Ok(())

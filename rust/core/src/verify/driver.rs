@@ -8,12 +8,13 @@
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
-use arrow_array::RecordBatch;
 use rayon::prelude::*;
+use sha2::{Digest, Sha256};
 
 use super::epoch::Epoch;
-use super::rows::{Block, Observation};
-use super::shard::{self, Shard, encode_table, verdict_batch};
+use super::part::Part;
+use super::rows::{Block, DamagedRow, Observation};
+use super::shard::{self, Shard, Unwritten};
 use super::{Progress, VerifyError};
 use crate::networks::generic::device::judge;
 use crate::score::state::PriorState;
@@ -27,8 +28,6 @@ const BLOCK_BYTES: usize = 4 << 20;
 const SHARD_ROWS: usize = 65_536;
 /// Bytes after which a shard ends with the block.
 const SHARD_BYTES: usize = 256 << 20;
-/// Blocks per row group of the verdict table.
-const GROUP_BLOCKS: usize = 32;
 
 /// What the verify step reads.
 pub struct Job<'a> {
@@ -58,56 +57,54 @@ pub fn verify(job: &Job<'_>, progress: &Progress) -> Result<usize, VerifyError> 
     let mut pieces = reader.shard()?;
     let mut number = 0;
     let mut finished = None;
+    let mut content = Sha256::new();
     while !pieces.is_empty() {
         let path = shard::path(job.work, number);
         let before = finished.take();
         let (next, (made, written)) = rayon::join(
             || reader.shard(),
-            || rayon::join(|| make(&pieces, &path, job, progress), || write(before)),
+            || rayon::join(|| make(&pieces, &path, job, progress), || write(before, &mut content)),
         );
         written?;
-        finished = made?.map(|shard| (shard, path));
+        finished = Some((made?, path));
         pieces = next?;
         number += 1;
     }
-    write(finished)?;
+    write(finished, &mut content)?;
     Ok(number)
 }
 
-fn write(finished: Option<(Shard, PathBuf)>) -> Result<(), VerifyError> {
-    finished.map_or(Ok(()), |(shard, path)| shard.write(&path))
+/// A shard that an earlier run has left, or a new one.
+enum Made {
+    Found(Shard),
+    New(Unwritten),
 }
 
-/// The shard of some pieces; none where an earlier run has left it.
-fn make(
-    pieces: &[Piece],
-    path: &Path,
-    job: &Job<'_>,
-    progress: &Progress,
-) -> Result<Option<Shard>, VerifyError> {
-    if Shard::read(path).is_some() {
+/// Writes a shard where it is new; `content` then is the hash of the verdict table's content up to its end.
+fn write(finished: Option<(Made, PathBuf)>, content: &mut Sha256) -> Result<(), VerifyError> {
+    match finished {
+        None => {}
+        Some((Made::Found(shard), _)) => *content = shard.content,
+        Some((Made::New(shard), path)) => shard.write(&path, content)?,
+    }
+    Ok(())
+}
+
+fn make(pieces: &[Piece], path: &Path, job: &Job<'_>, progress: &Progress) -> Result<Made, VerifyError> {
+    if let Some(shard) = Shard::read(path).filter(|shard| shard.is_whole(path)) {
         progress.add(pieces.iter().map(|piece| piece.block.rows.len() as u64).sum())?;
-        return Ok(None);
+        return Ok(Made::Found(shard));
     }
-    let parts: Vec<(Shard, RecordBatch)> = pieces
-        .par_iter()
-        .with_max_len(1)
-        .map(|piece| {
-            let judged = judge(&piece.block, piece.devices.clone(), job.epoch, job.prior);
-            progress.add(piece.block.rows.len() as u64)?;
-            Ok((Shard::new(&piece.block, &judged), verdict_batch(&piece.block, &judged)?))
-        })
-        .collect::<Result<_, VerifyError>>()?;
-    let tables = parts
-        .par_chunks(GROUP_BLOCKS)
-        .map(|parts| encode_table(parts.iter().map(|(_, batch)| batch)))
-        .collect::<Result<_, _>>()?;
-    let mut shard = Shard::default();
-    shard.tables = tables;
-    for (part, _) in parts {
-        shard.append(part);
+    let parts = pieces.par_iter().with_max_len(1).map(|piece| {
+        let judged = judge(&piece.block, piece.devices.clone(), job.epoch, job.prior);
+        progress.add(piece.block.rows.len() as u64)?;
+        Part::new(&piece.block, &judged)
+    });
+    let mut whole = Part::default();
+    for part in parts.collect::<Result<Vec<_>, _>>()? {
+        whole.append(part);
     }
-    Ok(Some(shard))
+    Unwritten::new(whole).map(Made::New)
 }
 
 /// Cuts the sorted rows into pieces.
@@ -116,6 +113,10 @@ struct PieceReader<'a> {
     merge: Merge,
     /// The first row of the next block, already read.
     pending: Option<Block>,
+    /// The device of the last row, as it stands in the key.
+    device: Vec<u8>,
+    /// Rows and bytes of the last block: the next one will not be much longer.
+    capacity: (usize, usize),
     next_device: u32,
     is_over: bool,
 }
@@ -123,7 +124,15 @@ struct PieceReader<'a> {
 impl<'a> PieceReader<'a> {
     fn new(job: &'a Job<'a>) -> Result<Self, VerifyError> {
         let merge = merge_between(job.runs, None, None)?;
-        Ok(Self { job, merge, pending: None, next_device: 0, is_over: false })
+        Ok(Self {
+            job,
+            merge,
+            pending: None,
+            device: Vec::new(),
+            capacity: (0, 0),
+            next_device: 0,
+            is_over: false,
+        })
     }
 
     fn shard(&mut self) -> Result<Vec<Piece>, VerifyError> {
@@ -143,30 +152,29 @@ impl<'a> PieceReader<'a> {
     fn block(&mut self) -> Result<Block, VerifyError> {
         let damaged = |_| VerifyError::damaged(self.job.work);
         let mut block = self.pending.take().unwrap_or_default();
-        let mut next = Block::default();
+        block.reserve(self.capacity);
         while let Some(record) = self.merge.next()? {
             let file = Observation::file_of(record.key).unwrap_or(u32::MAX);
             if self.job.is_left_out.get(file as usize) != Some(&false) {
                 continue;
             }
             let is_signed = self.job.is_signed.get(file as usize) == Some(&true);
-            if block.rows.len() < BLOCK_ROWS && block.size() < BLOCK_BYTES {
-                block.push(record.key, record.payload, is_signed).map_err(damaged)?;
-                continue;
+            // The field of the device ends itself, so a key that begins with it is of this device.
+            let is_same = !self.device.is_empty() && record.key.starts_with(&self.device);
+            if !is_same {
+                let device = Observation::device_of(record.key).ok_or(DamagedRow).map_err(damaged)?;
+                self.device.clear();
+                self.device.extend_from_slice(device);
+                // A block that is full ends where another device begins.
+                if block.rows.len() >= BLOCK_ROWS || block.size() >= BLOCK_BYTES {
+                    let mut next = Block::default();
+                    next.push(record.key, record.payload, is_signed).map_err(damaged)?;
+                    self.pending = Some(next);
+                    self.capacity = (block.rows.len(), block.size());
+                    return Ok(block);
+                }
             }
-            // The block is full: it ends where another device begins.
-            next.push(record.key, record.payload, is_signed).map_err(damaged)?;
-            let is_same = match (block.rows.last(), next.rows.first()) {
-                (Some(last), Some(first)) => block.device(last) == next.device(first),
-                _ => false,
-            };
-            if is_same {
-                next = Block::default();
-                block.push(record.key, record.payload, is_signed).map_err(damaged)?;
-            } else {
-                self.pending = Some(next);
-                return Ok(block);
-            }
+            block.push(record.key, record.payload, is_signed).map_err(damaged)?;
         }
         self.is_over = true;
         Ok(block)

@@ -300,7 +300,7 @@ impl Epoch {
     pub fn challenge(&self, slot: u64, device: &[u8], participant: u16) -> Option<(Hash, i64)> {
         let entry = self.slot(slot)?;
         let participant = self.participants.get(usize::from(participant))?;
-        let nonce = entry.draws.as_ref()?.device(device).nonce(&participant.id);
+        let nonce = entry.draws.as_ref()?.nonce(device, &participant.id);
         let salt = salt(participant.secret.as_ref()?, slot, device);
         let (slot_seconds, late_limit) = (self.params.slot_seconds, self.params.late_limit_ms);
         let moment =
@@ -311,7 +311,7 @@ impl Epoch {
     /// The public nonce of a probe.
     pub fn nonce(&self, slot: u64, device: &[u8], participant: u16) -> Option<Hash> {
         let participant = self.participants.get(usize::from(participant))?;
-        Some(self.slot(slot)?.draws.as_ref()?.device(device).nonce(&participant.id))
+        Some(self.slot(slot)?.draws.as_ref()?.nonce(device, &participant.id))
     }
 
     /// Scoring and rewards, 6.4: owner proved on both sides, payee, or a conflict that the validator declared.

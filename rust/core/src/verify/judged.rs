@@ -89,14 +89,8 @@ pub struct KeyUse {
 pub struct Presented {
     /// SHA-256 of the envelope.
     pub proof_hash: Hash,
-    /// Slot number.
-    pub slot: u64,
-    /// Device id of the row.
-    pub device: Vec<u8>,
-    /// Validator id of the row.
-    pub validator: Vec<u8>,
-    /// The row.
-    pub row_id: Hash,
+    /// Position of the row in the block.
+    pub position: usize,
     /// Whether checks 3 and 9 ran and passed.
     pub is_rightful: bool,
 }

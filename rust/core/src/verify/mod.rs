@@ -18,6 +18,7 @@ pub mod findings;
 pub mod intake;
 pub mod judged;
 pub mod notes;
+pub mod part;
 pub mod references;
 pub mod roster;
 pub mod rows;

@@ -51,6 +51,13 @@ impl Observation<'_> {
         tail.first_chunk::<8>().and_then(|file| u32::try_from(u64::from_be_bytes(*file)).ok())
     }
 
+    /// The field of the device, from a sort key: it stands at the beginning.
+    pub fn device_of(key: &[u8]) -> Option<&[u8]> {
+        let mut reader = KeyReader::new(key);
+        reader.skip_bytes()?;
+        key.get(..key.len() - reader.rest().len())
+    }
+
     /// Identity of the row.
     pub fn row_id(&self) -> Hash {
         Domain::new("depinverify/observation/v1")
@@ -163,6 +170,12 @@ impl Block {
             _ => self.rows.push(row),
         }
         Ok(())
+    }
+
+    /// Makes room for this many rows and bytes in all.
+    pub fn reserve(&mut self, (rows, bytes): (usize, usize)) {
+        self.rows.reserve(rows.saturating_sub(self.rows.len()));
+        self.bytes.reserve(bytes.saturating_sub(self.bytes.len()));
     }
 
     fn read(&mut self, key: &[u8], payload: &[u8]) -> Option<Row> {

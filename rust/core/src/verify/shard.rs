@@ -1,284 +1,163 @@
 //! A finished piece of the verify step on disk.
 //!
-//! In: what a network's rules said about some blocks, in order. Out: one file with everything that later steps read, and
-//! that file read back. Rule: a shard is written under a temporary name and renamed, and carries its own hash: one that a
-//! kill or a loss of power cut short does not read back, and is made again. It is therefore not synced; nothing waits for
-//! the disk. Invariant: the shards of a run depend on the sorted rows alone, so a run that was killed finds its own pieces
-//! again.
+//! In: what some blocks add, in order. Out: one file with everything that later steps read, and that file read back. The
+//! file: a head with its length in front and its SHA-256 behind, then one sorted run per stream, whose blocks have
+//! checksums of their own. Rule: a shard is written under a temporary name and renamed; one that a kill or a loss of power
+//! cut short is not whole by its checksums, and is made again. It is therefore not synced: nothing waits for the disk.
+//! Invariant: the shards of a run depend on the sorted rows alone, so a run that was killed finds its own pieces again.
 
 use std::fs::{self, File};
-use std::io::{Read, Write};
+use std::io::{BufWriter, Read, Write};
+use std::ops::Range;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
-use arrow_array::builder::{BinaryBuilder, Int64Builder};
-use arrow_array::{ArrayRef, BinaryArray, Int64Array, RecordBatch, UInt8Array, UInt32Array, UInt64Array};
+use arrow_array::RecordBatch;
+use bytes::Bytes;
 use parquet::arrow::ArrowWriter;
 use parquet::basic::{Compression, ZstdLevel};
 use parquet::file::properties::{WriterProperties, WriterVersion};
 use parquet::schema::types::ColumnPath;
-use serde::{Deserialize, Serialize};
+use rayon::prelude::*;
+use sha2::digest::common::hazmat::{SerializableState, SerializedState};
 use sha2::{Digest, Sha256};
 
 use super::VerifyError;
-use super::findings::StoredFinding;
-use super::judged::{Counters, Judged};
-use super::notes::annotation_line;
-use super::roster::Scheduled;
-use super::rows::Block;
-use crate::hash::Hash;
+use super::part::{Part, Stream, Summary};
 use crate::schema;
-use crate::spill::Key;
+use crate::spill::Runs;
 
-/// Small facts of a shard.
-#[derive(Debug, Default, Serialize, Deserialize)]
-pub struct Summary {
-    /// Distinct rows.
-    pub rows: u64,
-    /// Rows per code.
-    pub counts: std::collections::BTreeMap<u8, u64>,
-    /// Counters of devices.
-    pub counters: Vec<Counters>,
-    /// Address prefixes per device.
-    pub prefixes: Vec<(u32, Vec<u8>)>,
-    /// Uses of shared keys: key id, device, rows.
-    pub key_uses: Vec<(u32, u32, Vec<Hash>)>,
-    /// What was scheduled per device.
-    pub scheduled: Vec<Scheduled>,
-    /// Probes scheduled per participant.
-    pub probes: Vec<u64>,
-    /// Indicators.
-    pub findings: Vec<StoredFinding>,
+/// Blocks per row group of the verdict table.
+const GROUP_BLOCKS: usize = 32;
+
+/// A shard that is not on disk yet.
+pub struct Unwritten {
+    summary: Summary,
+    tables: Vec<Vec<u8>>,
+    content: Vec<Vec<u8>>,
+    origins: Vec<Vec<u8>>,
+    runs: Vec<Vec<u8>>,
 }
 
-/// Streams of records that are sorted once all shards are there.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Stream {
-    /// Kept observations, by slot.
-    Kept = 1,
-    /// Answers by the hash of their bytes.
-    Presented = 2,
-    /// Row ids.
-    RowIds = 3,
-    /// Annotation lines.
-    Annotations = 4,
+impl Unwritten {
+    /// Encodes what the blocks of a shard add, on all threads.
+    pub fn new(part: Part) -> Result<Self, VerifyError> {
+        let Part { summary, batches, content, origins, records } = part;
+        let (tables, runs) = rayon::join(
+            || batches.par_chunks(GROUP_BLOCKS).map(encode_table).collect::<Result<_, _>>(),
+            || records.into_par_iter().map(crate::spill::Batch::into_run).collect::<Result<_, _>>(),
+        );
+        Ok(Self { summary, tables: tables?, content, origins, runs: runs? })
+    }
+
+    /// Writes the file. `content` is the hash of the verdict table's content up to this shard, and goes on behind it.
+    pub fn write(&self, path: &Path, content: &mut Sha256) -> Result<(), VerifyError> {
+        for rows in &self.content {
+            content.update(rows);
+        }
+        let summary = serde_json::to_vec(&self.summary).map_err(|_| VerifyError::damaged(path))?;
+        let runs: Vec<u8> = self.runs.iter().flat_map(|run| (run.len() as u64).to_le_bytes()).collect();
+        let state = content.serialize();
+        let mut sections: Vec<Vec<&[u8]>> = vec![vec![&summary], vec![&state], vec![&runs]];
+        sections.push(self.origins.iter().map(Vec::as_slice).collect());
+        sections.extend(self.tables.iter().map(|table| vec![table.as_slice()]));
+        let length = |section: &[&[u8]]| section.iter().map(|part| part.len() as u64).sum::<u64>();
+        let head: u64 = sections.iter().map(|section| 8 + length(section)).sum();
+
+        let temporary = path.with_extension("tmp");
+        let io = VerifyError::io(&temporary);
+        let mut file = BufWriter::new(File::create(&temporary).map_err(&io)?);
+        file.write_all(&head.to_le_bytes()).map_err(&io)?;
+        let mut hash = Sha256::new();
+        let mut write = |bytes: &[u8]| {
+            hash.update(bytes);
+            file.write_all(bytes)
+        };
+        for section in sections {
+            write(&length(&section).to_le_bytes()).map_err(&io)?;
+            section.into_iter().try_for_each(&mut write).map_err(&io)?;
+        }
+        file.write_all(&hash.finalize()).map_err(&io)?;
+        self.runs.iter().try_for_each(|run| file.write_all(run)).map_err(&io)?;
+        file.flush().map_err(&io)?;
+        fs::rename(&temporary, path).map_err(VerifyError::io(path))
+    }
 }
 
-/// Sections of a shard file.
-#[derive(Debug, Default)]
+/// The head of a shard on disk.
+#[derive(Debug)]
 pub struct Shard {
     /// Small facts.
     pub summary: Summary,
     /// One Parquet file of one row group each.
-    pub tables: Vec<Vec<u8>>,
-    streams: [Vec<u8>; 4],
+    pub tables: Vec<Bytes>,
     /// Places of origin: per row the number of places, then file and row of each.
-    pub origins: Vec<u8>,
+    pub origins: Bytes,
+    /// Hash of the verdict table's content up to the end of this shard.
+    pub content: Sha256,
+    /// Where in the file the run of each stream lies.
+    runs: Vec<Range<u64>>,
 }
 
 impl Shard {
-    /// What a judged block adds, without its table.
-    pub fn new(block: &Block, judged: &Judged) -> Self {
-        let mut shard = Self::default();
-        shard.summary.rows = judged.rulings.len() as u64;
-        for ruling in &judged.rulings {
-            *shard.summary.counts.entry(ruling.code).or_default() += 1;
-        }
-        shard.summary.counters.clone_from(&judged.counters);
-        shard.summary.prefixes.clone_from(&judged.prefixes);
-        shard.summary.key_uses =
-            judged.key_uses.iter().map(|u| (u.key.0, u.device, u.rows.clone())).collect();
-        shard.summary.scheduled.clone_from(&judged.scheduled);
-        shard.summary.probes.clone_from(&judged.probes);
-        shard.summary.findings = judged.findings.to_stored();
-        shard.add_records(block, judged);
-        shard.add_origins(block);
-        shard
-    }
-
-    /// Adds what comes behind in the order of the rows.
-    pub fn append(&mut self, next: Self) {
-        let (summary, other) = (&mut self.summary, next.summary);
-        summary.rows += other.rows;
-        for (code, count) in other.counts {
-            *summary.counts.entry(code).or_default() += count;
-        }
-        summary.counters.extend(other.counters);
-        summary.prefixes.extend(other.prefixes);
-        summary.key_uses.extend(other.key_uses);
-        summary.scheduled.extend(other.scheduled);
-        summary.probes.resize(summary.probes.len().max(other.probes.len()), 0);
-        for (sum, probes) in summary.probes.iter_mut().zip(other.probes) {
-            *sum += probes;
-        }
-        summary.findings.extend(other.findings);
-        self.tables.extend(next.tables);
-        for (stream, other) in self.streams.iter_mut().zip(next.streams) {
-            stream.extend(other);
-        }
-        self.origins.extend(next.origins);
-    }
-
-    fn add_records(&mut self, block: &Block, judged: &Judged) {
-        for kept in &judged.kept {
-            self.record(Stream::Kept, &kept.to_bytes(), &[]);
-        }
-        let mut key = Key::new();
-        for answer in &judged.presented {
-            key.clear()
-                .fixed(&answer.proof_hash)
-                .u64(answer.slot)
-                .bytes(&answer.device)
-                .bytes(&answer.validator);
-            let payload = [&answer.row_id[..], &[u8::from(answer.is_rightful)]].concat();
-            self.record(Stream::Presented, key.as_slice(), &payload);
-        }
-        for row in &block.rows {
-            self.record(Stream::RowIds, &row.id, &[]);
-            let line = annotation_line(&row.id, block.address(row), row.asn, row.rtt_ns);
-            self.record(Stream::Annotations, line.as_bytes(), &[]);
-        }
-    }
-
-    fn record(&mut self, stream: Stream, key: &[u8], payload: &[u8]) {
-        let Some(out) = self.streams.get_mut(stream as usize - 1) else { return };
-        for part in [key, payload] {
-            out.extend_from_slice(&u32::try_from(part.len()).unwrap_or(u32::MAX).to_le_bytes());
-            out.extend_from_slice(part);
-        }
-    }
-
-    fn add_origins(&mut self, block: &Block) {
-        let mut repeats = block.repeats.iter().peekable();
-        for (position, row) in block.rows.iter().enumerate() {
-            let mut places = vec![row.origin];
-            while let Some((_, place)) = repeats.next_if(|(of, _)| *of == position) {
-                places.push(*place);
-            }
-            self.origins.extend_from_slice(&u32::try_from(places.len()).unwrap_or(u32::MAX).to_le_bytes());
-            for (file, row) in places {
-                self.origins.extend_from_slice(&file.to_le_bytes());
-                self.origins.extend_from_slice(&row.to_le_bytes());
-            }
-        }
-    }
-
-    /// Places of origin of each row.
-    pub fn origins(&self) -> impl Iterator<Item = Vec<(u32, u64)>> {
-        let mut rest = self.origins.as_slice();
-        std::iter::from_fn(move || {
-            let (count, mut after) = rest.split_first_chunk::<4>()?;
-            let mut places = Vec::new();
-            for _ in 0..u32::from_le_bytes(*count) {
-                let (file, tail) = after.split_first_chunk::<4>()?;
-                let (row, tail) = tail.split_first_chunk::<8>()?;
-                places.push((u32::from_le_bytes(*file), u64::from_le_bytes(*row)));
-                after = tail;
-            }
-            rest = after;
-            Some(places)
-        })
-    }
-
-    /// Key and payload of each record of a stream.
-    pub fn records(&self, stream: Stream) -> impl Iterator<Item = (&[u8], &[u8])> {
-        let mut rest = self.streams.get(stream as usize - 1).map_or(&[][..], Vec::as_slice);
-        std::iter::from_fn(move || {
-            let (key, after) = part(rest)?;
-            let (payload, after) = part(after)?;
-            rest = after;
-            Some((key, payload))
-        })
-    }
-
-    /// Writes the file.
-    pub fn write(&self, path: &Path) -> Result<(), VerifyError> {
-        let summary = serde_json::to_vec(&self.summary).map_err(|_| VerifyError::damaged(path))?;
-        let mut sections: Vec<&[u8]> = vec![&summary, &self.origins];
-        sections.extend(self.streams.iter().map(Vec::as_slice));
-        sections.extend(self.tables.iter().map(Vec::as_slice));
-        let temporary = path.with_extension("tmp");
-        let io = VerifyError::io(&temporary);
-        let mut file = File::create(&temporary).map_err(&io)?;
-        let mut hash = Sha256::new();
-        for section in sections {
-            for bytes in [&(section.len() as u64).to_le_bytes()[..], section] {
-                hash.update(bytes);
-                file.write_all(bytes).map_err(&io)?;
-            }
-        }
-        file.write_all(&hash.finalize()).map_err(&io)?;
-        fs::rename(&temporary, path).map_err(VerifyError::io(path))
-    }
-
-    /// Reads a file; `None` where there is none, or only a damaged one.
+    /// Reads the head; `None` where there is no file, or only a damaged one.
     pub fn read(path: &Path) -> Option<Self> {
-        let mut bytes = Vec::new();
-        File::open(path).ok()?.read_to_end(&mut bytes).ok()?;
-        let (body, seal) = bytes.split_last_chunk::<32>()?;
+        const LENGTH: u64 = 8;
+        const SEAL: u64 = 32;
+        let mut file = File::open(path).ok()?;
+        let end = file.metadata().ok()?.len();
+        let mut length = [0; 8];
+        file.read_exact(&mut length).ok()?;
+        let length = u64::from_le_bytes(length);
+        let head_end = length.checked_add(LENGTH + SEAL).filter(|head| *head <= end)?;
+        let mut head = Vec::with_capacity(usize::try_from(length + SEAL).ok()?);
+        file.take(length + SEAL).read_to_end(&mut head).ok()?;
+        let (body, seal) = head.split_last_chunk::<32>()?;
         if Sha256::digest(body)[..] != seal[..] {
             return None;
         }
-        let mut rest = body;
+        let length = body.len();
+        let mut rest = Bytes::from(head).slice(..length);
         let mut next = || {
-            let (length, after) = rest.split_first_chunk::<8>()?;
-            let (section, after) =
-                after.split_at_checked(usize::try_from(u64::from_le_bytes(*length)).ok()?)?;
-            rest = after;
-            Some(section.to_vec())
+            let length = usize::try_from(u64::from_le_bytes(*rest.first_chunk()?)).ok()?;
+            let section = rest.get(8..)?.get(..length).map(|section| rest.slice_ref(section))?;
+            rest = rest.slice(8 + length..);
+            Some(section)
         };
         let summary = serde_json::from_slice(&next()?).ok()?;
+        let content = SerializedState::<Sha256>::try_from(&next()?[..]).ok()?;
+        let content = Sha256::deserialize(&content).ok()?;
+        let mut start = head_end;
+        let mut runs = Vec::with_capacity(Stream::ALL.len());
+        for length in next()?.chunks_exact(8) {
+            let after = start.checked_add(u64::from_le_bytes(length.try_into().ok()?))?;
+            runs.push(start..after);
+            start = after;
+        }
+        if start != end || runs.len() != Stream::ALL.len() {
+            return None;
+        }
         let origins = next()?;
-        let streams = [next()?, next()?, next()?, next()?];
         let tables = std::iter::from_fn(next).collect();
-        Some(Self { summary, tables, streams, origins })
+        Some(Self { summary, tables, origins, content, runs })
     }
-}
 
-fn part(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
-    let (length, rest) = bytes.split_first_chunk::<4>()?;
-    rest.split_at_checked(u32::from_le_bytes(*length) as usize)
+    /// Where the run of a stream lies.
+    pub fn run(&self, stream: Stream) -> Range<u64> {
+        self.runs.get(stream as usize).cloned().unwrap_or_default()
+    }
+
+    /// Whether the runs are as they were written.
+    pub fn is_whole(&self, path: &Path) -> bool {
+        self.runs.par_iter().all(|run| {
+            let part = [(path.to_path_buf(), run.clone())];
+            Runs::within(Path::new(""), "", &part).and_then(|runs| runs.check()).is_ok()
+        })
+    }
 }
 
 /// Path of a shard in the work folder.
 pub fn path(work: &Path, number: usize) -> PathBuf {
     work.join(format!("shard-{number:07}"))
-}
-
-/// The verdict table's rows of a block.
-pub fn verdict_batch(block: &Block, judged: &Judged) -> Result<RecordBatch, VerifyError> {
-    let rows = &block.rows;
-    let rulings = &judged.rulings;
-    let mut e1 = Int64Builder::with_capacity(rows.len());
-    let mut e2 = Int64Builder::with_capacity(rows.len());
-    let mut e_bytes = BinaryBuilder::new();
-    for ruling in rulings {
-        e1.append_option(ruling.e1);
-        e2.append_option(ruling.e2);
-        e_bytes.append_option(ruling.e_bytes.as_deref());
-    }
-    let columns: Vec<ArrayRef> = vec![
-        Arc::new(BinaryArray::from_iter_values(rows.iter().map(|row| row.id))),
-        Arc::new(BinaryArray::from_iter_values(rows.iter().map(|row| block.validator(row)))),
-        Arc::new(BinaryArray::from_iter_values(rows.iter().map(|row| block.device(row)))),
-        Arc::new(UInt64Array::from_iter_values(rows.iter().map(|row| row.slot))),
-        Arc::new(Int64Array::from_iter_values(rows.iter().map(|row| row.sent_ms))),
-        Arc::new(UInt8Array::from_iter_values(rulings.iter().map(|ruling| ruling.code))),
-        Arc::new(UInt32Array::from_iter_values(rulings.iter().map(|ruling| ruling.failed))),
-        Arc::new(UInt32Array::from_iter_values(rulings.iter().map(|ruling| ruling.not_run))),
-        Arc::new(UInt8Array::from_iter_values(rulings.iter().map(|ruling| ruling.outcome as u8))),
-        Arc::new(
-            judged
-                .proof_hashes
-                .iter()
-                .map(|hash| hash.as_ref().map(<[u8; 32]>::as_slice))
-                .collect::<BinaryArray>(),
-        ),
-        Arc::new(e1.finish()),
-        Arc::new(e2.finish()),
-        Arc::new(e_bytes.finish()),
-    ];
-    Ok(RecordBatch::try_new(schema::verdicts(), columns)?)
 }
 
 /// Parquet settings of the result tables: hashes are left as they are, since nothing compresses them.
@@ -297,7 +176,7 @@ pub fn writer_properties() -> WriterProperties {
 }
 
 /// Batches as a Parquet file of one row group.
-pub fn encode_table<'a>(batches: impl Iterator<Item = &'a RecordBatch>) -> Result<Vec<u8>, VerifyError> {
+fn encode_table(batches: &[RecordBatch]) -> Result<Vec<u8>, VerifyError> {
     let mut out = Vec::new();
     let mut writer = ArrowWriter::try_new(&mut out, schema::verdicts(), Some(writer_properties()))?;
     for batch in batches {

@@ -36,6 +36,7 @@ pub fn judge(block: &Block, devices: Range<u32>, epoch: &Epoch, prior: &[PriorSt
     judged.schedule(epoch, next..devices.end);
     judged.rulings.reserve(block.rows.len());
     for range in block.devices() {
+        let first = range.start;
         let (Some(rows), Some(drafts)) = (block.rows.get(range.clone()), drafts.get_mut(range)) else {
             continue;
         };
@@ -50,7 +51,7 @@ pub fn judge(block: &Block, devices: Range<u32>, epoch: &Epoch, prior: &[PriorSt
             .zip(&clean)
             .map(|((row, draft), clean)| rule(row, draft, *clean))
             .collect();
-        let device = Device { block, rows, drafts, rulings: &rulings };
+        let device = Device { block, first, rows, drafts, rulings: &rulings };
         device.list_rows(&mut judged.findings);
         device.find_contradictions(epoch, &mut judged.findings);
         device.find_contradicting_validators(&mut judged.findings);
@@ -194,6 +195,8 @@ fn check_counters(
 
 struct Device<'a> {
     block: &'a Block,
+    /// Position of its first row in the block.
+    first: usize,
     rows: &'a [Row],
     drafts: &'a [Draft],
     rulings: &'a [Ruling],
@@ -258,6 +261,11 @@ impl<'a> Device<'a> {
         statements.sort_unstable();
         for group in statements.chunk_by(|a, b| (a.0, a.1) == (b.0, b.1)).filter(|group| group.len() > 1) {
             let positions: Vec<usize> = group.iter().map(|(_, _, position)| *position).collect();
+            // One answer in several rows says the same in each of them.
+            let facts = |position: &usize| self.drafts.get(*position).and_then(|draft| draft.facts.as_ref());
+            if positions.iter().skip(1).all(|other| facts(other) == positions.first().and_then(facts)) {
+                continue;
+            }
             for position in contradicting(&positions, self.drafts, epoch) {
                 if let Some(row) = self.rows.get(position) {
                     findings.row("EQUIVOCATION", [self.subject(row)], &row.id);
@@ -342,14 +350,11 @@ impl<'a> Device<'a> {
 
     /// Every answer by the hash of its bytes, for `REPLAY`.
     fn present(&self, presented: &mut Vec<Presented>) {
-        for (row, draft, _) in self.all() {
+        for (position, draft) in self.drafts.iter().enumerate() {
             let Some(proof_hash) = draft.proof_hash else { continue };
             presented.push(Presented {
                 proof_hash,
-                slot: row.slot,
-                device: self.block.device(row).to_vec(),
-                validator: self.block.validator(row).to_vec(),
-                row_id: row.id,
+                position: self.first + position,
                 is_rightful: draft.has_passed(Check::DeviceMismatch)
                     && draft.has_passed(Check::NonceMismatch),
             });

@@ -26,7 +26,7 @@ const PUNCTUALITY_MS: i64 = 60_000;
 const SLICE: usize = 512;
 
 /// The claims that later checks read.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Facts {
     /// The challenge that the device answered.
     pub nonce: Hash,
@@ -100,6 +100,19 @@ struct Columns {
 }
 
 impl Columns {
+    /// Room for one signature per row. What is signed is a little shorter than the envelope.
+    fn with_capacity(block: &Block) -> Self {
+        let rows = block.rows.len();
+        Self {
+            positions: Vec::with_capacity(rows),
+            key_ids: Vec::with_capacity(rows),
+            messages: Vec::with_capacity(block.size()),
+            message_ends: Vec::with_capacity(rows + 1),
+            signatures: Vec::with_capacity(64 * rows),
+            signature_ends: Vec::with_capacity(rows + 1),
+        }
+    }
+
     fn push(&mut self, position: usize, key: KeyId, proof: &Proof<'_>) {
         if self.positions.is_empty() {
             self.message_ends.push(0);
@@ -130,7 +143,7 @@ impl Columns {
 /// Drafts every row of a block. `rosters` is asked once per known device of the block, in ascending order.
 pub fn drafts(block: &Block, epoch: &Epoch, mut rosters: impl FnMut(usize) -> Roster) -> Vec<Draft> {
     let mut drafts = Vec::with_capacity(block.rows.len());
-    let mut columns = Columns::default();
+    let mut columns = Columns::with_capacity(block);
     let mut scratch = Scratch::new();
     for range in block.devices() {
         let rows = block.rows.get(range).unwrap_or_default();
