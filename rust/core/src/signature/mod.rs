@@ -11,9 +11,12 @@ mod ecdsa;
 mod ed25519;
 mod engine;
 mod keys;
+mod lanes;
 mod p256;
+mod run;
 mod scheme;
 mod secp256k1;
+mod tables;
 
 pub use bls::{BlsPublicKey, BlsVariant, bls_public_key, bls_secret_key, bls_sign, bls_verify};
 pub use columns::{ByteColumn, Items, ItemsError};
@@ -21,7 +24,9 @@ pub use ecdsa::ethereum_message_digest;
 pub use ed25519::residue_order;
 pub use engine::{verify_items, verify_one};
 pub use keys::{KeyId, KeyRegistry};
+pub use lanes::dispatch::Simd;
 pub use scheme::{
     EcdsaDigest, EcdsaEncoding, EcdsaRule, Ed25519Profile, Rules, SPolicy, Scheme, SignatureVerdict,
 };
 pub use secp256k1::{recover_address, recover_key};
+pub use tables::DEFAULT_BUDGET as DEFAULT_TABLE_BUDGET;
