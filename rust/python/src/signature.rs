@@ -86,7 +86,7 @@ fn rules_named(py: Python<'_>, scheme: Scheme, profile: &str) -> PyResult<Rules>
 }
 
 /// A writable numpy array of these bytes.
-fn numpy<'py>(py: Python<'py>, bytes: &[u8], kind: &str) -> PyResult<Bound<'py, PyAny>> {
+pub fn numpy<'py>(py: Python<'py>, bytes: &[u8], kind: &str) -> PyResult<Bound<'py, PyAny>> {
     py.import("numpy")?.call_method1("frombuffer", (PyByteArray::new(py, bytes), kind))
 }
 
@@ -154,7 +154,8 @@ impl KeyRegistry {
     }
 }
 
-fn threads_of(py: Python<'_>, threads: Option<usize>) -> PyResult<usize> {
+/// The number of threads that a caller asked for.
+pub fn threads_of(py: Python<'_>, threads: Option<usize>) -> PyResult<usize> {
     match threads {
         None => Ok(pool::all_threads()),
         Some(0) => {

@@ -224,6 +224,12 @@ impl<'a> Items<'a> {
         }
     }
 
+    /// Key id, message and signature of one item; no key and nothing beyond the last one.
+    pub(super) fn get(&self, row: usize) -> (KeyId, &'a [u8], &'a [u8]) {
+        let id = self.key_ids.get(row).copied().unwrap_or(KeyId::NONE);
+        (id, self.messages.get(row), self.signatures.get(row))
+    }
+
     /// Key id, message and signature of each item.
     pub fn iter(&self) -> impl Iterator<Item = (KeyId, &'a [u8], &'a [u8])> + '_ {
         (0..self.len()).map(|at| {
