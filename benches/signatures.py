@@ -1,8 +1,8 @@
 """Signature checks against the libraries that Python programs call today.
 
 Run with ``make bench-signatures`` or ``python -m benches.signatures [--items N]``. One thread, messages of 128 bytes,
-processor time; a ratio is taken from our time and the peer's in turns, and the median of the turns is printed. Tables of
-keys are built inside the clock unless a row says that they are kept.
+processor time; a ratio is taken from our time and the peer's in turns, and the median of the turns is printed. Tables
+of keys are built inside the clock unless a row says that they are kept.
 """
 
 from __future__ import annotations
@@ -177,7 +177,9 @@ def compare(
         times.append(ours(profile, signed, registry))
         ratios.append(peer(check, 2000) / times[-1])
     each = statistics.median(times)
-    print(f"{name:64} {statistics.median(ratios):6.1f}x   {1e6 * each:6.2f} us   {1 / each:9,.0f}/s", flush=True)
+    print(
+        f"{name:64} {statistics.median(ratios):6.1f}x   {1e6 * each:6.2f} us   {1 / each:9,.0f}/s", flush=True
+    )
 
 
 def bad_items(profile: str, signed: Signed) -> None:
@@ -242,9 +244,7 @@ def scaling(signed: Signed, turns: int) -> None:
 
     def seconds(threads: int) -> float:
         started = time.perf_counter()
-        verify(
-            signed.scheme, "strict", registry, ids, signed.messages, signed.signatures, threads=threads
-        )
+        verify(signed.scheme, "strict", registry, ids, signed.messages, signed.signatures, threads=threads)
         return time.perf_counter() - started
 
     seconds(2)
@@ -271,7 +271,14 @@ def main() -> None:
     for profile in PROFILES:
         compare(f"Ed25519 {profile}, 16 keys: cryptography", profile, few, by_cryptography(few), turns)
     compare("Ed25519 strict, 16 keys: PyNaCl", "strict", few, by_nacl(few), turns)
-    compare("Ed25519 strict, 16 keys, tables kept: cryptography", "strict", few, by_cryptography(few), turns, kept=True)
+    compare(
+        "Ed25519 strict, 16 keys, tables kept: cryptography",
+        "strict",
+        few,
+        by_cryptography(few),
+        turns,
+        kept=True,
+    )
     for keys, each in ((10_000, 100), (100_000, 8), (100_000, 1)):
         made = sign("ed25519", keys * items // 1_000_000, 1)
         many = made.repeated(len(made.keys) * each)
@@ -286,7 +293,13 @@ def main() -> None:
             peer_name = check.__name__.removeprefix("by_")
             compare(f"{title}, {keys} keys: {peer_name}", "p1363-any_s", made, check(made), turns)
     made = sign("recoverable", 16).repeated(items)
-    compare("recoverable, key known, 16 keys: coincurve recover", "recoverable-any_s", made, by_recovery(made), turns)
+    compare(
+        "recoverable, key known, 16 keys: coincurve recover",
+        "recoverable-any_s",
+        made,
+        by_recovery(made),
+        turns,
+    )
     bad_items("strict", few)
     bad_items("zip215", few)
     bad_items("p1363-any_s", sign("p256", 16).repeated(items // 4))

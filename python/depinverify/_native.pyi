@@ -95,11 +95,19 @@ def file_digest(path: str | PathLike[str]) -> tuple[bytes, int]:
 class KeyRegistry:
     """Public keys, parsed once and addressed by dense ids 0, 1, 2, ... in order of first registration.
 
-    A key that does not parse is a record too; its items get ``BAD_KEY``.
+    A key that does not parse is a record too; its items get ``BAD_KEY``. Keys that sign often get a table, with which
+    their signatures are checked many times faster; it changes no verdict.
+
+    Args:
+        table_bytes: Most bytes of tables that are kept between calls; those not used for longest go first.
     """
 
-    def __new__(cls) -> KeyRegistry: ...
+    def __new__(cls, *, table_bytes: int = 1073741824) -> KeyRegistry: ...
     def __len__(self) -> int: ...
+    @property
+    def table_bytes(self) -> int:
+        """Bytes of the tables that are kept now."""
+
     def register(self, scheme: str, public_key: bytes) -> int:
         """Register a key.
 

@@ -99,8 +99,16 @@ impl KeyRegistry {
 #[pymethods]
 impl KeyRegistry {
     #[new]
-    fn new() -> Self {
-        Self { keys: RwLock::new(core::KeyRegistry::new()) }
+    #[pyo3(signature = (*, table_bytes=core::DEFAULT_TABLE_BUDGET))]
+    fn new(table_bytes: usize) -> Self {
+        let mut keys = core::KeyRegistry::new();
+        keys.set_table_budget(table_bytes);
+        Self { keys: RwLock::new(keys) }
+    }
+
+    #[getter]
+    fn table_bytes(&self, py: Python<'_>) -> usize {
+        py.detach(|| self.read(core::KeyRegistry::table_bytes))
     }
 
     fn __len__(&self, py: Python<'_>) -> usize {
