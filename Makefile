@@ -48,6 +48,9 @@ bench: build ## All benches; benches/README.md says how to read the numbers
 	$(BIN)/python -m pytest benches --benchmark-only --benchmark-columns=median,ops -q
 	cargo bench --quiet -p depinverify-core
 
+bench-signatures: build ## Signature checks against the libraries that Python programs call
+	$(BIN)/python -m benches.signatures
+
 docs: build ## Write the pages that are made from the code anew
 	$(BIN)/python -m depinverify.catalogue
 

@@ -95,11 +95,19 @@ def file_digest(path: str | PathLike[str]) -> tuple[bytes, int]:
 class KeyRegistry:
     """Public keys, parsed once and addressed by dense ids 0, 1, 2, ... in order of first registration.
 
-    A key that does not parse is a record too; its items get ``BAD_KEY``.
+    A key that does not parse is a record too; its items get ``BAD_KEY``. Keys that sign often get a table, with which
+    their signatures are checked many times faster; it changes no verdict.
+
+    Args:
+        table_bytes: Most bytes of tables that are kept between calls; those not used for longest go first.
     """
 
-    def __new__(cls) -> KeyRegistry: ...
+    def __new__(cls, *, table_bytes: int = 1073741824) -> KeyRegistry: ...
     def __len__(self) -> int: ...
+    @property
+    def table_bytes(self) -> int:
+        """Bytes of the tables that are kept now."""
+
     def register(self, scheme: str, public_key: bytes) -> int:
         """Register a key.
 
@@ -262,6 +270,153 @@ def recover_key(digest: bytes, signature: bytes, *, s: str) -> bytes | None:
 
 # bls
 
+@final
+class BlsKeyRegistry:
+    """BLS public keys of one variant, decoded and checked once, addressed by dense ids 0, 1, 2, ...
+
+    A key that is infinite, off the curve or outside the prime-order subgroup is a record too; its items get
+    ``BAD_KEY``. Rule: signature verification, sections 4 and 5.1.
+
+    Args:
+        variant_name: ``min-pk`` for keys of 48 bytes in G1, ``min-sig`` for keys of 96 bytes in G2.
+
+    Raises:
+        depinverify.exceptions.InputError: The variant is unknown.
+    """
+
+    def __new__(cls, variant_name: str) -> BlsKeyRegistry: ...
+    def __len__(self) -> int: ...
+    @property
+    def variant(self) -> str:
+        """``min-pk`` or ``min-sig``."""
+
+    def register(self, public_key: bytes) -> int:
+        """Register a key.
+
+        Args:
+            public_key: Compressed point.
+
+        Returns:
+            The key's id; the same bytes always give the same one.
+        """
+
+    def register_many(self, public_keys: object, *, threads: int | None = None) -> NDArray[np.uint32]:
+        """Register many keys, decoding new ones on all threads.
+
+        Args:
+            public_keys: uint8 array ``(n, length)``, Arrow binary column or list of bytes, without nulls.
+            threads: Number of threads, or ``None`` for all processors.
+
+        Returns:
+            One id for each row.
+
+        Raises:
+            depinverify.exceptions.InputError: The column is of another type.
+        """
+
+    def find(self, public_key: bytes) -> int | None:
+        """Return the id of a registered key.
+
+        Args:
+            public_key: The bytes that were registered.
+
+        Returns:
+            The id, or ``None``.
+        """
+
+    def is_usable(self, key_id: int) -> bool:
+        """Say whether a registered key can be used.
+
+        Args:
+            key_id: An id that was given out.
+
+        Returns:
+            ``False`` for a key whose items all get ``BAD_KEY``.
+
+        Raises:
+            depinverify.exceptions.InputError: The id was not given out.
+        """
+
+def verify_bls_signatures(
+    registry: BlsKeyRegistry,
+    dst: bytes,
+    key_ids: object,
+    messages: object,
+    signatures: object,
+    *,
+    threads: int | None = None,
+    progress: Callable[[int, int], object] | None = None,
+) -> NDArray[np.uint8]:
+    """Check a column of BLS signatures; see :func:`depinverify.signature.bls_verify_codes`.
+
+    Args:
+        registry: Where the keys were registered.
+        dst: The domain separation tag.
+        key_ids: Integers.
+        messages: Byte strings.
+        signatures: Byte strings.
+        threads: Number of threads, or ``None`` for all processors.
+        progress: Called with items done and items in all.
+
+    Returns:
+        One verdict number for each item.
+
+    Raises:
+        depinverify.exceptions.InputError: The call is malformed.
+    """
+
+def bls_aggregate_verify(
+    registry: BlsKeyRegistry,
+    dst: bytes,
+    key_ids: object,
+    messages: object,
+    signature: bytes,
+    *,
+    possession_proven: bool,
+) -> int:
+    """Check an aggregate; see :func:`depinverify.signature.bls_aggregate_verify`.
+
+    Args:
+        registry: Where the keys were registered.
+        dst: The domain separation tag.
+        key_ids: Integers.
+        messages: Byte strings, one for each key.
+        signature: Compressed point.
+        possession_proven: Whether messages may be equal.
+
+    Returns:
+        The verdict's number.
+
+    Raises:
+        depinverify.exceptions.InputError: A column is of another type.
+    """
+
+def bls_fast_aggregate_verify(
+    registry: BlsKeyRegistry,
+    dst: bytes,
+    key_ids: object,
+    message: bytes,
+    signature: bytes,
+    *,
+    possession_proven: bool,
+) -> int:
+    """Check an aggregate under one message; see :func:`depinverify.signature.bls_fast_aggregate_verify`.
+
+    Args:
+        registry: Where the keys were registered.
+        dst: The domain separation tag.
+        key_ids: Integers.
+        message: What all have signed.
+        signature: Compressed point.
+        possession_proven: Must be true.
+
+    Returns:
+        The verdict's number.
+
+    Raises:
+        depinverify.exceptions.InputError: ``possession_proven`` is false, or the column is of another type.
+    """
+
 def bls_verify(variant_name: str, dst: bytes, public_key: bytes, message: bytes, signature: bytes) -> int:
     """Check one BLS signature over BLS12-381.
 
@@ -320,6 +475,100 @@ def bls_sign(variant_name: str, dst: bytes, secret_key: bytes, message: bytes) -
 
     Raises:
         depinverify.exceptions.InputError: The secret or the variant is none.
+    """
+
+# rsa_pss
+
+@final
+class RsaKeyRegistry:
+    """RSA public keys, checked once and addressed by dense ids 0, 1, 2, ... in order of first registration.
+
+    A key outside the rule's bounds is a record too; its items get ``BAD_KEY``. Rule: signature verification,
+    section 4: a modulus of 2048 to 4096 bits, odd, and an exponent odd, at least 3, below 2^32.
+    """
+
+    def __new__(cls) -> RsaKeyRegistry: ...
+    def __len__(self) -> int: ...
+    def register(self, modulus: bytes, exponent: bytes) -> int:
+        """Register a key.
+
+        Args:
+            modulus: Big-endian number; leading zeros do not count.
+            exponent: The same.
+
+        Returns:
+            The key's id; the same numbers always give the same one.
+        """
+
+    def find(self, modulus: bytes, exponent: bytes) -> int | None:
+        """Return the id of a registered key.
+
+        Args:
+            modulus: Big-endian number.
+            exponent: The same.
+
+        Returns:
+            The id, or ``None``.
+        """
+
+    def is_usable(self, key_id: int) -> bool:
+        """Say whether a registered key is within the bounds.
+
+        Args:
+            key_id: An id that was given out.
+
+        Returns:
+            ``False`` for a key whose items all get ``BAD_KEY``.
+
+        Raises:
+            depinverify.exceptions.InputError: The id was not given out.
+        """
+
+def verify_rsa_pss_signatures(
+    profile: str,
+    registry: RsaKeyRegistry,
+    key_ids: object,
+    messages: object,
+    signatures: object,
+    *,
+    threads: int | None = None,
+    progress: Callable[[int, int], object] | None = None,
+) -> NDArray[np.uint8]:
+    """Check a column of RSA-PSS signatures; see :func:`depinverify.signature.rsa_pss_verify_codes`.
+
+    Args:
+        profile: ``sha256-salt32``, ``sha256-salt0`` or ``sha256-any_salt``.
+        registry: Where the keys were registered.
+        key_ids: Integers.
+        messages: Byte strings.
+        signatures: Byte strings.
+        threads: Number of threads, or ``None`` for all processors.
+        progress: Called with items done and items in all.
+
+    Returns:
+        One verdict number for each item.
+
+    Raises:
+        depinverify.exceptions.InputError: The call is malformed.
+    """
+
+def verify_rsa_pss_signature(
+    profile: str, modulus: bytes, exponent: bytes, message: bytes, signature: bytes
+) -> int:
+    """Check one RSA-PSS signature.
+
+    Args:
+        profile: ``sha256-salt32``, ``sha256-salt0`` or ``sha256-any_salt``.
+        modulus: Big-endian number.
+        exponent: The same.
+        message: What was signed.
+        signature: As long as the modulus.
+
+    Returns:
+        The verdict's number.
+
+    Raises:
+        depinverify.exceptions.InputError: The profile is unknown.
     """
 
 # decode

@@ -10,7 +10,8 @@ use pyo3::types::PyBytes;
 
 use crate::errors::input_error;
 
-fn variant(py: Python<'_>, name: &str) -> PyResult<BlsVariant> {
+/// The variant with this name.
+pub fn variant(py: Python<'_>, name: &str) -> PyResult<BlsVariant> {
     match name {
         "min-pk" => Ok(BlsVariant::MinPk),
         "min-sig" => Ok(BlsVariant::MinSig),

@@ -16,7 +16,21 @@ use crate::errors::input_error;
 use crate::pool;
 
 /// Items of one task; a task of a few milliseconds keeps all threads busy to the end.
-const TASK: usize = 128;
+const TASK: usize = 4096;
+
+/// The rows by ascending key, so that a key's table is built once and used while it is in the cache; `None` where they
+/// ascend as they are.
+fn order_of(ids: &[KeyId]) -> Option<Vec<u32>> {
+    if ids.is_sorted() {
+        return None;
+    }
+    let mut pairs = Vec::with_capacity(ids.len());
+    for (row, id) in ids.iter().enumerate() {
+        pairs.push((*id, u32::try_from(row).ok()?));
+    }
+    pairs.sort_unstable();
+    Some(pairs.into_iter().map(|(_, row)| row).collect())
+}
 
 /// Public keys, parsed once and addressed by dense ids.
 #[pyclass(frozen, module = "depinverify._native")]
@@ -72,7 +86,7 @@ fn rules_named(py: Python<'_>, scheme: Scheme, profile: &str) -> PyResult<Rules>
 }
 
 /// A writable numpy array of these bytes.
-fn numpy<'py>(py: Python<'py>, bytes: &[u8], kind: &str) -> PyResult<Bound<'py, PyAny>> {
+pub fn numpy<'py>(py: Python<'py>, bytes: &[u8], kind: &str) -> PyResult<Bound<'py, PyAny>> {
     py.import("numpy")?.call_method1("frombuffer", (PyByteArray::new(py, bytes), kind))
 }
 
@@ -85,8 +99,16 @@ impl KeyRegistry {
 #[pymethods]
 impl KeyRegistry {
     #[new]
-    fn new() -> Self {
-        Self { keys: RwLock::new(core::KeyRegistry::new()) }
+    #[pyo3(signature = (*, table_bytes=core::DEFAULT_TABLE_BUDGET))]
+    fn new(table_bytes: usize) -> Self {
+        let mut keys = core::KeyRegistry::new();
+        keys.set_table_budget(table_bytes);
+        Self { keys: RwLock::new(keys) }
+    }
+
+    #[getter]
+    fn table_bytes(&self, py: Python<'_>) -> usize {
+        py.detach(|| self.read(core::KeyRegistry::table_bytes))
     }
 
     fn __len__(&self, py: Python<'_>) -> usize {
@@ -140,7 +162,8 @@ impl KeyRegistry {
     }
 }
 
-fn threads_of(py: Python<'_>, threads: Option<usize>) -> PyResult<usize> {
+/// The number of threads that a caller asked for.
+pub fn threads_of(py: Python<'_>, threads: Option<usize>) -> PyResult<usize> {
     match threads {
         None => Ok(pool::all_threads()),
         Some(0) => {
@@ -188,6 +211,8 @@ fn verify_signatures<'py>(
         items_error(py, name, &wrong)
     })?;
 
+    let order = py.detach(|| order_of(&ids));
+    let items = order.as_ref().map_or(items, |rows| items.ordered(rows));
     let pool = if threads > 1 { Some(pool::pool(threads)?) } else { None };
     let mut out = vec![SignatureVerdict::UnknownKeyId; items.len()];
     let mut slices = Slices::new(items.len(), threads);
@@ -213,6 +238,13 @@ fn verify_signatures<'py>(
         }
     }
 
+    if let Some(rows) = order {
+        let mut by_row = out.clone();
+        for (row, verdict) in rows.into_iter().zip(out) {
+            by_row[row as usize] = verdict;
+        }
+        out = by_row;
+    }
     for &row in signatures.missing() {
         if !matches!(out[row], SignatureVerdict::UnknownKeyId | SignatureVerdict::BadKey) {
             out[row] = SignatureVerdict::BadEncoding;

@@ -44,6 +44,22 @@ impl BlsPublicKey {
         }))
     }
 
+    /// The key's point if keys are in G1.
+    pub(super) fn in_g1(&self) -> Option<&min_pk::PublicKey> {
+        match &self.0 {
+            Point::G1(key) => Some(key),
+            Point::G2(_) => None,
+        }
+    }
+
+    /// The key's point if keys are in G2.
+    pub(super) fn in_g2(&self) -> Option<&min_sig::PublicKey> {
+        match &self.0 {
+            Point::G1(_) => None,
+            Point::G2(key) => Some(key),
+        }
+    }
+
     /// Verdict of one signature under the domain tag `dst`.
     pub fn verify(&self, dst: &[u8], message: &[u8], signature: &[u8]) -> SignatureVerdict {
         // The library's own `verify` would start a thread pool of its own, which a fork does not survive.

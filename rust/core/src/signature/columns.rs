@@ -171,6 +171,7 @@ pub struct Items<'a> {
     key_ids: &'a [KeyId],
     messages: ByteColumn<'a>,
     signatures: ByteColumn<'a>,
+    order: Option<&'a [u32]>,
 }
 
 impl<'a> Items<'a> {
@@ -185,17 +186,26 @@ impl<'a> Items<'a> {
                 return Err(ItemsError::Rows { column, expected: key_ids.len(), found });
             }
         }
-        Ok(Self { key_ids, messages, signatures })
+        Ok(Self { key_ids, messages, signatures, order: None })
+    }
+
+    /// The items of these rows, in this order; a row beyond the last one is an item without a key.
+    #[must_use]
+    pub const fn ordered(&self, rows: &'a [u32]) -> Self {
+        Self { order: Some(rows), ..*self }
     }
 
     /// How many items there are.
     pub const fn len(&self) -> usize {
-        self.key_ids.len()
+        match self.order {
+            Some(rows) => rows.len(),
+            None => self.key_ids.len(),
+        }
     }
 
     /// Whether there is none.
     pub const fn is_empty(&self) -> bool {
-        self.key_ids.is_empty()
+        self.len() == 0
     }
 
     /// Items `start..end`, cut off at the last one.
@@ -203,19 +213,30 @@ impl<'a> Items<'a> {
     pub fn slice(&self, start: usize, end: usize) -> Self {
         let end = end.min(self.len());
         let start = start.min(end);
+        if let Some(rows) = self.order {
+            return self.ordered(&rows[start..end]);
+        }
         Self {
+            order: None,
             key_ids: &self.key_ids[start..end],
             messages: self.messages.slice(start, end),
             signatures: self.signatures.slice(start, end),
         }
     }
 
+    /// Key id, message and signature of one item; no key and nothing beyond the last one.
+    pub(super) fn get(&self, row: usize) -> (KeyId, &'a [u8], &'a [u8]) {
+        let id = self.key_ids.get(row).copied().unwrap_or(KeyId::NONE);
+        (id, self.messages.get(row), self.signatures.get(row))
+    }
+
     /// Key id, message and signature of each item.
     pub fn iter(&self) -> impl Iterator<Item = (KeyId, &'a [u8], &'a [u8])> + '_ {
-        self.key_ids
-            .iter()
-            .enumerate()
-            .map(|(row, id)| (*id, self.messages.get(row), self.signatures.get(row)))
+        (0..self.len()).map(|at| {
+            let row = self.order.map_or(at, |rows| rows[at] as usize);
+            let id = self.key_ids.get(row).copied().unwrap_or(KeyId::NONE);
+            (id, self.messages.get(row), self.signatures.get(row))
+        })
     }
 }
 

@@ -19,14 +19,73 @@ pub(super) struct Scalars {
     pub(super) y_is_odd: Option<bool>,
 }
 
+impl Scalars {
+    /// r, big endian.
+    pub(super) fn r(&self) -> [u8; 32] {
+        let mut r = [0; 32];
+        r.copy_from_slice(&self.rs[..32]);
+        r
+    }
+
+    /// s, big endian.
+    pub(super) fn s(&self) -> [u8; 32] {
+        let mut s = [0; 32];
+        s.copy_from_slice(&self.rs[32..]);
+        s
+    }
+}
+
+/// A signature whose encoding and ranges are right, and what it is for.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Opened<'a> {
+    pub(super) scalars: Scalars,
+    pub(super) message: &'a [u8],
+}
+
+/// A big-endian number in words, the lowest first.
+pub(super) fn words(bytes: &[u8; 32]) -> [u64; 4] {
+    let mut words = [0; 4];
+    for (word, bytes) in words.iter_mut().rev().zip(bytes.chunks_exact(8)) {
+        *word = bytes.iter().fold(0, |word, byte| word << 8 | u64::from(*byte));
+    }
+    words
+}
+
+/// Both coordinates of an uncompressed point.
+pub(super) fn coordinates(uncompressed: &[u8; 65]) -> [[u64; 4]; 2] {
+    let mut halves = [[0; 32]; 2];
+    for (half, bytes) in halves.iter_mut().zip(uncompressed[1..].chunks_exact(32)) {
+        half.copy_from_slice(bytes);
+    }
+    halves.map(|half| words(&half))
+}
+
 /// The order of a curve's group, and half of it rounded down, big endian.
 pub(super) struct Order {
     pub(super) n: [u8; 32],
     pub(super) half: [u8; 32],
 }
 
+/// Decodes a signature, and checks the ranges of its two numbers and the length of a digest that is given.
+pub(super) fn open<'a>(
+    rule: EcdsaRule,
+    order: &Order,
+    message: &'a [u8],
+    signature: &[u8],
+) -> Result<Opened<'a>, SignatureVerdict> {
+    let scalars = open_scalars(rule, order, signature)?;
+    if rule.digest == EcdsaDigest::Given && message.len() != 32 {
+        return Err(SignatureVerdict::BadEncoding);
+    }
+    Ok(Opened { scalars, message })
+}
+
 /// Decodes a signature and checks the ranges of its two numbers.
-pub(super) fn open(rule: EcdsaRule, order: &Order, signature: &[u8]) -> Result<Scalars, SignatureVerdict> {
+pub(super) fn open_scalars(
+    rule: EcdsaRule,
+    order: &Order,
+    signature: &[u8],
+) -> Result<Scalars, SignatureVerdict> {
     let scalars = match rule.encoding {
         EcdsaEncoding::Der => Scalars { rs: read_der(signature)?, y_is_odd: None },
         EcdsaEncoding::P1363 => {
@@ -133,10 +192,13 @@ pub(super) fn digest(how: EcdsaDigest, message: &[u8]) -> Option<[u8; 32]> {
     }
 }
 
+/// What stands before the decimal length of a message that Ethereum's wallets sign.
+pub(super) const ETHEREUM_PREFIX: &[u8] = b"\x19Ethereum Signed Message:\n";
+
 /// Keccak-256 of a message behind Ethereum's prefix, which holds the message's length in decimal.
 pub fn ethereum_message_digest(message: &[u8]) -> [u8; 32] {
     Keccak256::new()
-        .chain_update(b"\x19Ethereum Signed Message:\n")
+        .chain_update(ETHEREUM_PREFIX)
         .chain_update(message.len().to_string())
         .chain_update(message)
         .finalize()

@@ -68,17 +68,17 @@ fn ranges_and_halves() {
     let mut above_half = ORDER.half;
     above_half[31] += 1;
     let one = numbers(1, 1);
-    assert!(open(any, &ORDER, &one).is_ok());
-    assert!(open(any, &ORDER, &with(&below, &below)).is_ok());
-    assert!(open(low, &ORDER, &with(&below, &ORDER.half)).is_ok());
-    assert_eq!(open(low, &ORDER, &with(&below, &above_half)), Err(SignatureVerdict::HighS));
+    assert!(open_scalars(any, &ORDER, &one).is_ok());
+    assert!(open_scalars(any, &ORDER, &with(&below, &below)).is_ok());
+    assert!(open_scalars(low, &ORDER, &with(&below, &ORDER.half)).is_ok());
+    assert_eq!(open_scalars(low, &ORDER, &with(&below, &above_half)), Err(SignatureVerdict::HighS));
     for bad in [with(&N, &below), with(&below, &N), with(&[0; 32], &below), with(&below, &[0; 32])] {
         for rule in [any, low] {
-            assert_eq!(open(rule, &ORDER, &bad), Err(SignatureVerdict::ScalarRange));
+            assert_eq!(open_scalars(rule, &ORDER, &bad), Err(SignatureVerdict::ScalarRange));
         }
     }
     for length in [0, 63, 65, 128] {
-        assert_eq!(open(any, &ORDER, &vec![1; length]), Err(SignatureVerdict::BadEncoding));
+        assert_eq!(open_scalars(any, &ORDER, &vec![1; length]), Err(SignatureVerdict::BadEncoding));
     }
 }
 
@@ -92,10 +92,10 @@ fn recovery_bytes() {
             1 | 28 => Ok(Some(true)),
             _ => Err(SignatureVerdict::BadEncoding),
         };
-        assert_eq!(open(recoverable, &ORDER, &signature).map(|scalars| scalars.y_is_odd), expected);
+        assert_eq!(open_scalars(recoverable, &ORDER, &signature).map(|scalars| scalars.y_is_odd), expected);
     }
     for length in [0, 1, 64, 66] {
-        assert_eq!(open(recoverable, &ORDER, &vec![1; length]), Err(SignatureVerdict::BadEncoding));
+        assert_eq!(open_scalars(recoverable, &ORDER, &vec![1; length]), Err(SignatureVerdict::BadEncoding));
     }
 }
 

@@ -3,15 +3,17 @@
 //! In: a parsed public key, a message and 64 signature bytes. Out: a verdict. Rule: signature verification, section 2:
 //! bytes are hashed as given, k is used as an integer in [0, l) against the negated key, and a multiplication by the
 //! cofactor comes last, so that points with a torsion part are treated exactly.
-//! Invariant: an item gets the same verdict alone and in a [`Group`], whose members share one field inversion and nothing
-//! else.
+//! Invariant: a signature gets the same [`Answer`] by single arithmetic here and in lanes, and the profile decides on the
+//! answer alone.
 
 use curve25519_dalek::edwards::{CompressedEdwardsY, EdwardsPoint};
 use curve25519_dalek::scalar::Scalar;
 use curve25519_dalek::traits::{Identity, IsIdentity};
 use sha2::{Digest, Sha512};
 
+use super::lanes::ed25519::{self as lanes, Answer};
 use super::scheme::{Ed25519Profile, SignatureVerdict};
+use super::tables::Base;
 
 /// Low 255 bits of every encoding, canonical or not, of a point of small order: y = 0, 1, -1, the two of order 8, and 0
 /// and 1 plus p. Either sign bit may stand above them.
@@ -61,6 +63,21 @@ pub(super) struct PublicKey {
     is_canonical: bool,
 }
 
+/// Whether these bytes are how their point is written: y below p, and no sign on x = 0.
+fn is_canonical(encoded: &[u8; 32]) -> bool {
+    let mut y = *encoded;
+    y[31] &= 0x7f;
+    let is_above = y[31] == 0x7f && y[1..31].iter().all(|&byte| byte == 0xff) && y[0] >= 0xed;
+    // x is zero for y = 1 and y = -1.
+    let has_zero_x = y == SMALL_ORDER_Y[1] || y == SMALL_ORDER_Y[2];
+    !(is_above || has_zero_x && encoded[31] >= 0x80)
+}
+
+/// A point in the Weierstrass form of the tables; `None` for the neutral one.
+fn weierstrass(point: &EdwardsPoint) -> Option<[[u64; 4]; 2]> {
+    lanes::to_weierstrass(&point.compress().0)
+}
+
 impl PublicKey {
     /// Decodes permissively, as all profiles do: y is reduced, and the sign of x = 0 is ignored.
     pub(super) fn parse(bytes: &[u8]) -> Option<Self> {
@@ -69,9 +86,25 @@ impl PublicKey {
         Some(Self {
             bytes,
             minus_a: -a,
-            is_small_order: a.is_small_order(),
-            is_canonical: a.compress().0 == bytes,
+            is_small_order: is_small_order(&bytes),
+            is_canonical: is_canonical(&bytes),
         })
+    }
+
+    /// What the key's table is built from.
+    pub(super) fn base(&self) -> Base {
+        match lanes::to_weierstrass(&self.bytes) {
+            Some(point) if !self.is_small_order => Base::Point(point),
+            _ => {
+                let mut multiple = EdwardsPoint::identity();
+                let mut multiples = [None; 8];
+                for place in &mut multiples {
+                    *place = weierstrass(&multiple);
+                    multiple -= self.minus_a;
+                }
+                Base::SmallOrder(Box::new(multiples))
+            }
+        }
     }
 
     /// All zero, or 1 followed by zeros with either sign bit: the keys that `compact` refuses.
@@ -88,44 +121,58 @@ impl PublicKey {
     }
 
     /// S B - k A.
-    fn commitment(&self, r: &[u8; 32], s: &Scalar, message: &[u8]) -> EdwardsPoint {
-        let k = self.challenge(r, message);
-        EdwardsPoint::vartime_double_scalar_mul_basepoint(&k, &self.minus_a, s)
+    fn commitment(&self, signature: &Signature<'_>) -> EdwardsPoint {
+        let k = self.challenge(signature.r, signature.message);
+        // S is below l.
+        let s = Scalar::from_bytes_mod_order(*signature.s_bytes);
+        EdwardsPoint::vartime_double_scalar_mul_basepoint(&k, &self.minus_a, &s)
     }
+}
+
+/// A signature whose encoding and ranges are right, and what it is for.
+#[derive(Clone, Copy)]
+pub(super) struct Signature<'a> {
+    /// R, as given.
+    pub(super) r: &'a [u8; 32],
+    /// S, below l.
+    pub(super) s: [u64; 4],
+    s_bytes: &'a [u8; 32],
+    /// A, as given.
+    pub(super) key: &'a [u8; 32],
+    /// The message.
+    pub(super) message: &'a [u8],
 }
 
 /// Splits a signature into R and S, or says why it is refused before any point is computed.
-fn open(
+pub(super) fn open<'a>(
     profile: Ed25519Profile,
-    key: &PublicKey,
-    signature: &[u8],
-) -> Result<([u8; 32], Scalar), SignatureVerdict> {
+    key: &'a PublicKey,
+    message: &'a [u8],
+    signature: &'a [u8],
+) -> Result<Signature<'a>, SignatureVerdict> {
     if matches!(profile, Ed25519Profile::Compact { canonical_points: true }) && !key.is_canonical {
         return Err(SignatureVerdict::BadKey);
     }
-    let signature: [u8; 64] = signature.try_into().map_err(|_| SignatureVerdict::BadEncoding)?;
-    let mut r = [0; 32];
-    let mut s = [0; 32];
-    r.copy_from_slice(&signature[..32]);
-    s.copy_from_slice(&signature[32..]);
-    let s = Option::<Scalar>::from(Scalar::from_canonical_bytes(s)).ok_or(SignatureVerdict::ScalarRange)?;
+    let (r, s_bytes) = match signature.split_first_chunk::<32>() {
+        Some((r, s)) => (r, <&[u8; 32]>::try_from(s).map_err(|_| SignatureVerdict::BadEncoding)?),
+        None => return Err(SignatureVerdict::BadEncoding),
+    };
+    let s = lanes::scalar(s_bytes).ok_or(SignatureVerdict::ScalarRange)?;
     let small = match profile {
         Ed25519Profile::Zip215 | Ed25519Profile::Cofactorless => false,
-        Ed25519Profile::Strict => key.is_small_order || is_small_order(&r),
+        Ed25519Profile::Strict => key.is_small_order || is_small_order(r),
         Ed25519Profile::Compact { .. } => key.is_zero_or_neutral(),
     };
-    if small { Err(SignatureVerdict::SmallOrder) } else { Ok((r, s)) }
+    if small {
+        return Err(SignatureVerdict::SmallOrder);
+    }
+    Ok(Signature { r, s, s_bytes, key: &key.bytes, message })
 }
 
-/// The verdict, given S B - k A and its encoding.
-fn decide(
-    profile: Ed25519Profile,
-    commitment: &EdwardsPoint,
-    encoded: &[u8; 32],
-    r: &[u8; 32],
-) -> SignatureVerdict {
+/// The verdict, given how S B - k A compares with R.
+pub(super) fn decide(profile: Ed25519Profile, r: &[u8; 32], answer: Answer) -> SignatureVerdict {
     // The plain equation with a canonical R satisfies every profile.
-    if encoded == r {
+    if answer == Answer::Equal {
         return SignatureVerdict::Good;
     }
     let canonical_points = match profile {
@@ -133,33 +180,33 @@ fn decide(
         Ed25519Profile::Zip215 => false,
         Ed25519Profile::Compact { canonical_points } => canonical_points,
     };
-    let Some(point) = CompressedEdwardsY(*r).decompress() else {
-        return SignatureVerdict::BadEncoding;
-    };
-    if canonical_points && point.compress().0 != *r {
-        return SignatureVerdict::BadEncoding;
-    }
-    if (commitment - point).mul_by_cofactor().is_identity() {
-        SignatureVerdict::Good
-    } else {
-        SignatureVerdict::Equation
+    match answer {
+        Answer::NoPoint => SignatureVerdict::BadEncoding,
+        _ if canonical_points && !is_canonical(r) => SignatureVerdict::BadEncoding,
+        Answer::Torsion => SignatureVerdict::Good,
+        _ => SignatureVerdict::Equation,
     }
 }
 
-/// Verdict of one signature.
-pub(super) fn verify(
-    profile: Ed25519Profile,
-    key: &PublicKey,
-    message: &[u8],
-    signature: &[u8],
-) -> SignatureVerdict {
-    match open(profile, key, signature) {
-        Err(refused) => refused,
-        Ok((r, s)) => {
-            let commitment = key.commitment(&r, &s, message);
-            decide(profile, &commitment, &commitment.compress().0, &r)
-        }
+/// Compares S B - k A with R by single arithmetic.
+fn compare(key: &PublicKey, signature: &Signature<'_>, is_cofactored: bool) -> Answer {
+    let commitment = key.commitment(signature);
+    if commitment.compress().0 == *signature.r {
+        return Answer::Equal;
     }
+    if !is_cofactored {
+        return Answer::Different;
+    }
+    match CompressedEdwardsY(*signature.r).decompress() {
+        None => Answer::NoPoint,
+        Some(point) if (commitment - point).mul_by_cofactor().is_identity() => Answer::Torsion,
+        Some(_) => Answer::Other,
+    }
+}
+
+/// Verdict of one opened signature.
+pub(super) fn check(profile: Ed25519Profile, key: &PublicKey, signature: &Signature<'_>) -> SignatureVerdict {
+    decide(profile, signature.r, compare(key, signature, profile.is_cofactored()))
 }
 
 /// The order of R - (S B - k A) where that is a torsion point: 1, 2, 4 or 8; 1 means that the plain equation holds.
@@ -169,9 +216,9 @@ pub(super) fn verify(
 /// `None` where a point does not decode, S is out of range or the difference is no torsion point.
 pub fn residue_order(public_key: &[u8], message: &[u8], signature: &[u8]) -> Option<u8> {
     let key = PublicKey::parse(public_key)?;
-    let (r, s) = open(Ed25519Profile::Zip215, &key, signature).ok()?;
-    let point = CompressedEdwardsY(r).decompress()?;
-    let mut residue = point - key.commitment(&r, &s, message);
+    let signature = open(Ed25519Profile::Zip215, &key, message, signature).ok()?;
+    let point = CompressedEdwardsY(*signature.r).decompress()?;
+    let mut residue = point - key.commitment(&signature);
     for order in [1, 2, 4, 8] {
         if residue.is_identity() {
             return Some(order);
@@ -179,62 +226,6 @@ pub fn residue_order(public_key: &[u8], message: &[u8], signature: &[u8]) -> Opt
         residue += residue;
     }
     None
-}
-
-const GROUP: usize = 16;
-
-/// Items whose points are computed and wait for one common inversion.
-pub(super) struct Group {
-    profile: Ed25519Profile,
-    waiting: usize,
-    places: [usize; GROUP],
-    commitments: [EdwardsPoint; GROUP],
-    r: [[u8; 32]; GROUP],
-}
-
-impl Group {
-    pub(super) fn new(profile: Ed25519Profile) -> Self {
-        Self {
-            profile,
-            waiting: 0,
-            places: [0; GROUP],
-            commitments: [EdwardsPoint::identity(); GROUP],
-            r: [[0; 32]; GROUP],
-        }
-    }
-
-    /// Takes an item in; its verdict is written to `out[place]` at once or with the group.
-    pub(super) fn push(
-        &mut self,
-        place: usize,
-        key: &PublicKey,
-        message: &[u8],
-        signature: &[u8],
-        out: &mut [SignatureVerdict],
-    ) {
-        match open(self.profile, key, signature) {
-            Err(refused) => out[place] = refused,
-            Ok((r, s)) => {
-                self.places[self.waiting] = place;
-                self.commitments[self.waiting] = key.commitment(&r, &s, message);
-                self.r[self.waiting] = r;
-                self.waiting += 1;
-                if self.waiting == GROUP {
-                    self.finish(out);
-                }
-            }
-        }
-    }
-
-    /// Writes the verdicts of all waiting items.
-    pub(super) fn finish(&mut self, out: &mut [SignatureVerdict]) {
-        // Unused slots hold valid points of earlier rounds, or the neutral one.
-        let encoded = EdwardsPoint::compress_batch(&self.commitments);
-        for at in 0..self.waiting {
-            out[self.places[at]] = decide(self.profile, &self.commitments[at], &encoded[at].0, &self.r[at]);
-        }
-        self.waiting = 0;
-    }
 }
 
 #[cfg(test)]

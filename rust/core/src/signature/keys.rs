@@ -5,10 +5,12 @@
 //! a record too, so that its items cost one look-up.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use rayon::prelude::*;
 
 use super::scheme::Scheme;
+use super::tables::{Base, KEYS_AT_ONCE, Table, Tables};
 use super::{ed25519, p256, secp256k1};
 
 /// Id of a registered key.
@@ -47,6 +49,16 @@ impl Key {
             Self::Unusable(scheme) => *scheme,
         }
     }
+
+    /// What the key's table is built from.
+    pub(super) fn base(&self) -> Option<Base> {
+        match self {
+            Self::Ed25519(key) => Some(key.base()),
+            Self::P256(key) => Some(Base::Point(key.point())),
+            Self::Secp256k1(key) => Some(Base::Point(key.point())),
+            Self::Unusable(_) => None,
+        }
+    }
 }
 
 /// All keys of a run.
@@ -55,6 +67,7 @@ pub struct KeyRegistry {
     // One map for each scheme; looked up, never walked, so that no order of theirs reaches a result.
     ids: [HashMap<Box<[u8]>, KeyId>; 3],
     keys: Vec<Key>,
+    tables: Tables,
 }
 
 impl KeyRegistry {
@@ -68,6 +81,7 @@ impl KeyRegistry {
         let (id, is_new) = self.intern(scheme, public_key, 0);
         if is_new {
             self.keys.push(Key::parse(scheme, public_key));
+            self.tables.grow(self.keys.len());
         }
         id
     }
@@ -86,6 +100,7 @@ impl KeyRegistry {
             })
             .collect();
         self.keys.par_extend(new.par_iter().map(|bytes| Key::parse(scheme, bytes)));
+        self.tables.grow(self.keys.len());
         ids
     }
 
@@ -127,6 +142,32 @@ impl KeyRegistry {
     /// Whether no key is registered.
     pub fn is_empty(&self) -> bool {
         self.keys.is_empty()
+    }
+
+    /// Limits the bytes of tables that are kept; those in use are held beyond it until their call ends.
+    pub fn set_table_budget(&mut self, bytes: usize) {
+        self.tables.set_budget(bytes);
+    }
+
+    /// Bytes of the tables that are kept now.
+    pub fn table_bytes(&self) -> usize {
+        self.tables.bytes()
+    }
+
+    /// Builds the tables of keys that are about to be used so often, many keys side by side.
+    pub fn prepare(&self, wanted: &[(KeyId, u64)]) {
+        for scheme in Scheme::ALL {
+            let wanted: Vec<(KeyId, u64)> =
+                wanted.iter().copied().filter(|(id, _)| self.scheme(*id) == Some(scheme)).collect();
+            for part in wanted.chunks(KEYS_AT_ONCE) {
+                self.tables.prepare(scheme, &self.keys, part);
+            }
+        }
+    }
+
+    /// Tables of keys of one scheme, each with its uses in this call.
+    pub(super) fn tables(&self, scheme: Scheme, wanted: &[(KeyId, u64)]) -> Vec<Option<Arc<Table>>> {
+        self.tables.get(scheme, &self.keys, wanted)
     }
 
     pub(super) fn key(&self, id: KeyId) -> Option<&Key> {

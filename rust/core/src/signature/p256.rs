@@ -6,8 +6,10 @@
 use aws_lc_rs::digest::{Digest, SHA256};
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_ASN1, ParsedPublicKey};
 
-use super::ecdsa::{self, Order};
-use super::scheme::{EcdsaDigest, EcdsaEncoding, EcdsaRule, SignatureVerdict};
+use ::p256::elliptic_curve::sec1::ToSec1Point;
+
+use super::ecdsa::{self, Opened, Order};
+use super::scheme::{EcdsaEncoding, EcdsaRule, SignatureVerdict};
 
 const ORDER: Order = Order {
     n: [
@@ -22,7 +24,10 @@ const ORDER: Order = Order {
 
 /// A public key, parsed once.
 #[derive(Clone, Debug)]
-pub(super) struct PublicKey(ParsedPublicKey);
+pub(super) struct PublicKey {
+    parsed: ParsedPublicKey,
+    point: [[u64; 4]; 2],
+}
 
 impl PublicKey {
     /// Reads a compressed or uncompressed SEC1 point.
@@ -30,33 +35,38 @@ impl PublicKey {
         if !ecdsa::is_sec1_form(bytes) {
             return None;
         }
-        ParsedPublicKey::new(&ECDSA_P256_SHA256_ASN1, bytes).ok().map(Self)
+        let point = ::p256::PublicKey::from_sec1_bytes(bytes).ok()?.to_sec1_point(false);
+        let uncompressed: &[u8; 65] = point.as_bytes().try_into().ok()?;
+        let parsed = ParsedPublicKey::new(&ECDSA_P256_SHA256_ASN1, uncompressed).ok()?;
+        Some(Self { parsed, point: ecdsa::coordinates(uncompressed) })
+    }
+
+    /// x and y.
+    pub(super) const fn point(&self) -> [[u64; 4]; 2] {
+        self.point
     }
 }
 
-/// Verdict of one signature.
-pub(super) fn verify(rule: EcdsaRule, key: &PublicKey, message: &[u8], signature: &[u8]) -> SignatureVerdict {
+/// Everything about a signature but its equation.
+pub(super) fn open<'a>(
+    rule: EcdsaRule,
+    message: &'a [u8],
+    signature: &[u8],
+) -> Result<Opened<'a>, SignatureVerdict> {
     if rule.encoding == EcdsaEncoding::Recoverable {
-        return SignatureVerdict::BadEncoding;
+        return Err(SignatureVerdict::BadEncoding);
     }
-    let scalars = match ecdsa::open(rule, &ORDER, signature) {
-        Ok(scalars) => scalars,
-        Err(refused) => return refused,
-    };
+    ecdsa::open(rule, &ORDER, message, signature)
+}
+
+/// Whether the equation holds.
+pub(super) fn check(rule: EcdsaRule, key: &PublicKey, opened: &Opened<'_>) -> SignatureVerdict {
     let mut der = [0; 72];
-    let length = ecdsa::write_der(&scalars.rs, &mut der);
-    let der = &der[..length];
-    let answer = if rule.digest == EcdsaDigest::Sha256 {
-        key.0.verify_sig(message, der)
-    } else {
-        let digest = ecdsa::digest(rule.digest, message)
-            .and_then(|digest| Digest::import_less_safe(&digest, &SHA256).ok());
-        match digest {
-            Some(digest) => key.0.verify_digest_sig(&digest, der),
-            None => return SignatureVerdict::BadEncoding,
-        }
-    };
-    if answer.is_ok() { SignatureVerdict::Good } else { SignatureVerdict::Equation }
+    let length = ecdsa::write_der(&opened.scalars.rs, &mut der);
+    let is_good = ecdsa::digest(rule.digest, opened.message)
+        .and_then(|digest| Digest::import_less_safe(&digest, &SHA256).ok())
+        .is_some_and(|digest| key.parsed.verify_digest_sig(&digest, &der[..length]).is_ok());
+    if is_good { SignatureVerdict::Good } else { SignatureVerdict::Equation }
 }
 
 #[cfg(test)]

@@ -1,8 +1,15 @@
 use data_encoding::HEXLOWER;
 use ruint::aliases::U256;
 
-use super::super::scheme::SPolicy;
+use super::super::scheme::{EcdsaDigest, SPolicy};
 use super::*;
+
+fn verify(rule: EcdsaRule, key: &PublicKey, message: &[u8], signature: &[u8]) -> SignatureVerdict {
+    match open(rule, message, signature) {
+        Ok(opened) => check(rule, key, &opened),
+        Err(refused) => refused,
+    }
+}
 
 /// RFC 6979, A.2.5.
 const KEY: &str = "0460fed4ba255a9d31c961eb74c6356d68c049b8923b61fa6ce669622e60f29fb6\

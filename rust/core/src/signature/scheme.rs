@@ -78,6 +78,11 @@ impl Ed25519Profile {
         Self::Compact { canonical_points: true },
     ];
 
+    /// Whether the equation is multiplied by the cofactor.
+    pub const fn is_cofactored(self) -> bool {
+        matches!(self, Self::Zip215 | Self::Compact { .. })
+    }
+
     /// As written in rulesets and reports.
     pub const fn name(self) -> &'static str {
         match self {

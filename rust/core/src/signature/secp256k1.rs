@@ -9,7 +9,7 @@ use secp256k1::ecdsa::{RecoverableSignature, RecoveryId, Signature};
 use secp256k1::{Message, PublicKey as Point};
 use sha3::{Digest, Keccak256};
 
-use super::ecdsa::{self, Order, Scalars};
+use super::ecdsa::{self, Opened, Order, Scalars};
 use super::scheme::{EcdsaDigest, EcdsaEncoding, EcdsaRule, SPolicy, SignatureVerdict};
 
 const ORDER: Order = Order {
@@ -36,19 +36,30 @@ impl PublicKey {
         }
         Point::from_slice(bytes).ok().map(Self)
     }
+
+    /// x and y.
+    pub(super) fn point(&self) -> [[u64; 4]; 2] {
+        ecdsa::coordinates(&self.0.serialize_uncompressed())
+    }
 }
 
-/// Verdict of one signature.
-pub(super) fn verify(rule: EcdsaRule, key: &PublicKey, message: &[u8], signature: &[u8]) -> SignatureVerdict {
-    let scalars = match ecdsa::open(rule, &ORDER, signature) {
-        Ok(scalars) => scalars,
-        Err(refused) => return refused,
-    };
-    let Some(digest) = ecdsa::digest(rule.digest, message) else {
+/// Everything about a signature but its equation.
+pub(super) fn open<'a>(
+    rule: EcdsaRule,
+    message: &'a [u8],
+    signature: &[u8],
+) -> Result<Opened<'a>, SignatureVerdict> {
+    ecdsa::open(rule, &ORDER, message, signature)
+}
+
+/// Whether the equation holds.
+pub(super) fn check(rule: EcdsaRule, key: &PublicKey, opened: &Opened<'_>) -> SignatureVerdict {
+    let scalars = &opened.scalars;
+    let Some(digest) = ecdsa::digest(rule.digest, opened.message) else {
         return SignatureVerdict::BadEncoding;
     };
     let is_good = if scalars.y_is_odd.is_some() {
-        recover(&scalars, digest).is_some_and(|point| point == key.0)
+        recover(scalars, digest).is_some_and(|point| point == key.0)
     } else {
         Signature::from_compact(&scalars.rs).is_ok_and(|mut signature| {
             signature.normalize_s();
@@ -67,7 +78,7 @@ fn recover(scalars: &Scalars, digest: [u8; 32]) -> Option<Point> {
 /// The uncompressed public key under which a recoverable 65-byte signature of `digest` is valid.
 pub fn recover_key(digest: [u8; 32], signature: &[u8], s: SPolicy) -> Result<[u8; 65], SignatureVerdict> {
     let rule = EcdsaRule { encoding: EcdsaEncoding::Recoverable, s, digest: EcdsaDigest::Given };
-    let scalars = ecdsa::open(rule, &ORDER, signature)?;
+    let scalars = ecdsa::open_scalars(rule, &ORDER, signature)?;
     recover(&scalars, digest).map(|point| point.serialize_uncompressed()).ok_or(SignatureVerdict::Equation)
 }
 

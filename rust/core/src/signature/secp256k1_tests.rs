@@ -3,6 +3,13 @@ use secp256k1::SecretKey;
 
 use super::*;
 
+fn verify(rule: EcdsaRule, key: &PublicKey, message: &[u8], signature: &[u8]) -> SignatureVerdict {
+    match open(rule, message, signature) {
+        Ok(opened) => check(rule, key, &opened),
+        Err(refused) => refused,
+    }
+}
+
 fn signer(secret: u8) -> (SecretKey, Vec<u8>) {
     let mut bytes = [0; 32];
     bytes[31] = secret;

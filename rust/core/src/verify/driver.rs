@@ -29,6 +29,11 @@ const SHARD_ROWS: usize = 65_536;
 /// Bytes after which a shard ends with the block.
 const SHARD_BYTES: usize = 256 << 20;
 
+/// Rows of a device from which tables are built ahead for it.
+const MANY_ROWS: usize = 32;
+/// Keys of a device for which tables are built ahead: the current one, and the one that it takes over from.
+const MANY_KEYS: usize = 2;
+
 /// What the verify step reads.
 pub struct Job<'a> {
     /// The epoch.
@@ -95,6 +100,7 @@ fn make(pieces: &[Piece], path: &Path, job: &Job<'_>, progress: &Progress) -> Re
         progress.add(pieces.iter().map(|piece| piece.block.rows.len() as u64).sum())?;
         return Ok(Made::Found(shard));
     }
+    prepare_keys(pieces, job.epoch);
     let parts = pieces.par_iter().with_max_len(1).map(|piece| {
         let judged = judge(&piece.block, piece.devices.clone(), job.epoch, job.prior);
         progress.add(piece.block.rows.len() as u64)?;
@@ -105,6 +111,19 @@ fn make(pieces: &[Piece], path: &Path, job: &Job<'_>, progress: &Progress) -> Re
         whole.append(part);
     }
     Unwritten::new(whole).map(Made::New)
+}
+
+/// Builds the tables of keys that will check many rows, many keys side by side: a block alone has too few for that.
+fn prepare_keys(pieces: &[Piece], epoch: &Epoch) {
+    let mut wanted = Vec::new();
+    for block in pieces.iter().map(|piece| &piece.block) {
+        for range in block.devices().filter(|range| range.len() >= MANY_ROWS) {
+            let device = block.rows.get(range.start).and_then(|row| epoch.device_index(block.device(row)));
+            let keys = device.into_iter().flat_map(|device| epoch.key_ids(device)).take(MANY_KEYS);
+            wanted.extend(keys.map(|key| (key, range.len() as u64)));
+        }
+    }
+    epoch.keys.prepare(&wanted);
 }
 
 /// Cuts the sorted rows into pieces.

@@ -251,6 +251,11 @@ impl Epoch {
         keys.get(keys.binary_search_by(|key| (*key.kid).cmp(kid)).ok()?)
     }
 
+    /// Ids of a device's keys.
+    pub fn key_ids(&self, device: usize) -> impl Iterator<Item = KeyId> + '_ {
+        self.devices.get(device).into_iter().flat_map(|view| view.keys.iter().map(|key| key.id))
+    }
+
     /// Registered location of a device.
     pub fn device_centre(&self, device: usize) -> Option<&Centre> {
         self.devices.get(device).and_then(|view| view.centre.as_ref())
@@ -333,9 +338,13 @@ impl Epoch {
     }
 }
 
+/// Bytes of keys' tables that are kept from one shard to the next.
+const TABLE_BYTES: usize = 256 << 20;
+
 /// Parses every device key once, on all threads.
 fn device_keys(snapshot: &Snapshot) -> (KeyRegistry, Vec<DeviceView>) {
     let mut registry = KeyRegistry::new();
+    registry.set_table_budget(TABLE_BYTES);
     let mut ids = BTreeMap::new();
     for scheme in Scheme::ALL {
         let keys =

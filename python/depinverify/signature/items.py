@@ -1,21 +1,8 @@
-"""Signatures in columns: keys are parsed once, every item gets a verdict with its reason.
+"""Ed25519 and ECDSA in columns, single checks, and recovery.
 
-In: a :class:`KeyRegistry`, key ids, messages and signatures as arrays, Arrow columns or lists. Out: numpy
-arrays. Rule: signature verification, sections 1 to 4 and 9. A profile is part of a network's rules:
-
-* Ed25519: ``zip215``, ``cofactorless``, ``strict``, ``compact``, ``compact-canonical_points``;
-* P-256: ``p1363`` or ``der``, then ``any_s`` or ``low_s``, joined by ``-``: ``p1363-any_s``;
-* secp256k1: the same, or ``recoverable`` in front; a digest other than SHA-256 may follow: ``keccak256``,
-  ``ethereum_message``, or ``digest`` where the messages are 32-byte digests: ``recoverable-low_s-keccak256``.
-
+In: a :class:`KeyRegistry`, key ids, messages and signatures as arrays, Arrow columns or lists. Out: numpy arrays.
+Rule: signature verification, sections 1 to 3 and 9; the page of :mod:`depinverify.signature` lists the profiles.
 Invariant: a bad item is a verdict, never an exception, and its verdict depends on nothing but itself.
-
-Example:
-    >>> from depinverify.signature import KeyRegistry, verify
-    >>> keys = KeyRegistry()
-    >>> key_id = keys.register("ed25519", public_key)  # doctest: +SKIP
-    >>> verify("ed25519", "strict", keys, [key_id], [b"proof"], [signature])  # doctest: +SKIP
-    array([ True])
 """
 
 from __future__ import annotations
@@ -33,12 +20,11 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 __all__ = [
+    "ByteColumn",
+    "IdColumn",
     "KeyRegistry",
+    "Scheme",
     "SignatureVerdict",
-    "bls_public_key",
-    "bls_secret_key",
-    "bls_sign",
-    "bls_verify",
     "ethereum_message_digest",
     "recover_address",
     "recover_key",
@@ -49,7 +35,6 @@ __all__ = [
 ]
 
 Scheme: TypeAlias = Literal["ed25519", "p256", "secp256k1"]
-BlsVariant: TypeAlias = Literal["min-pk", "min-sig"]
 SPolicy: TypeAlias = Literal["any_s", "low_s"]
 
 
@@ -117,7 +102,7 @@ def verify_codes(
 
     Args:
         scheme: Scheme of all items.
-        profile: Acceptance rule, see the module's page.
+        profile: Acceptance rule, see :mod:`depinverify.signature`.
         registry: Where the keys were registered.
         key_ids: Integers. A null, a negative number, an id that was not given out and the id of another
             scheme's key give ``UNKNOWN_KEY_ID``.
@@ -154,7 +139,7 @@ def verify(
 
     Args:
         scheme: Scheme of all items.
-        profile: Acceptance rule, see the module's page.
+        profile: Acceptance rule, see :mod:`depinverify.signature`.
         registry: Where the keys were registered.
         key_ids: Integers; an id that no key of this scheme has gives ``False``.
         messages: uint8 array ``(n, length)``, Arrow binary column or list of bytes, without nulls.
@@ -183,7 +168,7 @@ def verify_one(
 
     Args:
         scheme: The key's scheme.
-        profile: Acceptance rule, see the module's page.
+        profile: Acceptance rule, see :mod:`depinverify.signature`.
         public_key: 32 bytes for Ed25519; SEC1, compressed or not, for the ECDSA curves.
         message: What was signed.
         signature: The signature.
@@ -247,73 +232,3 @@ def recover_key(digest: bytes, signature: bytes, *, s: SPolicy) -> bytes | None:
         depinverify.exceptions.InputError: The digest is not 32 bytes long, or the policy is unknown.
     """
     return _native.recover_key(digest, signature, s=s)
-
-
-def bls_verify(
-    variant: BlsVariant, dst: bytes, public_key: bytes, message: bytes, signature: bytes
-) -> SignatureVerdict:
-    """Check one BLS signature over BLS12-381.
-
-    Args:
-        variant: ``min-pk`` for keys of 48 bytes in G1, ``min-sig`` for keys of 96 bytes in G2.
-        dst: The domain separation tag of the ciphersuite.
-        public_key: Compressed point.
-        message: What was signed.
-        signature: Compressed point of the other group.
-
-    Returns:
-        The verdict.
-
-    Raises:
-        depinverify.exceptions.InputError: The variant is unknown.
-    """
-    return SignatureVerdict(_native.bls_verify(variant, dst, public_key, message, signature))
-
-
-def bls_secret_key(seed: bytes) -> bytes:
-    """Make a BLS secret key from a seed; the same seed gives the same key.
-
-    Args:
-        seed: 32 bytes.
-
-    Returns:
-        The key, 32 bytes, big endian.
-
-    Raises:
-        depinverify.exceptions.InputError: The seed is not 32 bytes long.
-    """
-    return _native.bls_secret_key(seed)
-
-
-def bls_public_key(variant: BlsVariant, secret_key: bytes) -> bytes:
-    """Return the compressed public key of a BLS secret key.
-
-    Args:
-        variant: ``min-pk`` or ``min-sig``.
-        secret_key: 32 bytes, big endian.
-
-    Returns:
-        48 bytes for ``min-pk``, 96 for ``min-sig``.
-
-    Raises:
-        depinverify.exceptions.InputError: The secret is no number from 1 to r - 1, or the variant is unknown.
-    """
-    return _native.bls_public_key(variant, secret_key)
-
-
-def bls_sign(variant: BlsVariant, dst: bytes, secret_key: bytes, message: bytes) -> bytes:
-    """Sign a message with a BLS key, for a beacon of one's own.
-
-    Args:
-        variant: ``min-pk`` or ``min-sig``.
-        dst: The domain separation tag of the ciphersuite.
-        secret_key: 32 bytes, big endian.
-        message: What is signed.
-
-    Returns:
-        The compressed signature: 96 bytes for ``min-pk``, 48 for ``min-sig``.
-
-    Raises:
-        depinverify.exceptions.InputError: The secret is no number from 1 to r - 1, or the variant is unknown.
-    """
-    return _native.bls_sign(variant, dst, secret_key, message)

@@ -1,0 +1,75 @@
+//! Which vector unit runs a job.
+//!
+//! In: a job that is written over [`Vector`]. Out: its result, the same on every unit. Rule: signature verification, 5.6:
+//! chosen by what the processor has, forced lower by the environment variable `DEPINVERIFY_SIMD`.
+//! Invariant: the choice changes speed, never a result.
+
+use std::sync::OnceLock;
+
+use super::vector::{Portable, Vector};
+
+/// A vector unit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Simd {
+    /// One lane in plain Rust.
+    Portable,
+    /// Eight lanes, AVX-512 with IFMA.
+    Avx512,
+}
+
+impl Simd {
+    /// All units.
+    pub const ALL: [Self; 2] = [Self::Portable, Self::Avx512];
+
+    /// As written in the environment variable.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Portable => "portable",
+            Self::Avx512 => "avx512",
+        }
+    }
+
+    /// Whether this processor has it.
+    pub fn is_available(self) -> bool {
+        match self {
+            Self::Portable => true,
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx512 => super::avx512::is_available(),
+            #[cfg(not(target_arch = "x86_64"))]
+            Self::Avx512 => false,
+        }
+    }
+
+    /// The best unit of this processor, or the lower one that `DEPINVERIFY_SIMD` names.
+    pub fn chosen() -> Self {
+        static CHOSEN: OnceLock<Simd> = OnceLock::new();
+        *CHOSEN.get_or_init(|| {
+            let limit = std::env::var("DEPINVERIFY_SIMD").unwrap_or_default();
+            let limit = Self::ALL.into_iter().find(|unit| unit.name() == limit).unwrap_or(Self::Avx512);
+            Self::ALL
+                .into_iter()
+                .rfind(|unit| *unit <= limit && unit.is_available())
+                .unwrap_or(Self::Portable)
+        })
+    }
+
+    /// Runs a job on this unit, or on the portable one where the processor lacks it.
+    pub fn run<J: Job>(self, job: J) -> J::Output {
+        match self {
+            Self::Portable => job.run::<Portable>(),
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx512 => super::avx512::run(job).unwrap_or_else(J::run::<Portable>),
+            #[cfg(not(target_arch = "x86_64"))]
+            Self::Avx512 => job.run::<Portable>(),
+        }
+    }
+}
+
+/// Work that is written over the lanes of a vector.
+pub trait Job {
+    /// What it gives.
+    type Output;
+    /// Does it. Implementations are `#[inline(always)]`, as is every kernel below them: only then do the instructions of
+    /// the chosen unit reach them.
+    fn run<V: Vector>(self) -> Self::Output;
+}

@@ -1,0 +1,97 @@
+//! The field of secp256k1: 2^256 - 2^32 - 977, five limbs of 52 bits.
+//!
+//! In and out: as `field` says. Rule: what is above 2^260 comes back 0x1000003D10 times, what is above 2^256 0x1000003D1
+//! times. Invariant: that of `field`.
+
+use super::field::{
+    Columns, Element, Field, limbs_of, raised, ripple, ripple_signed, ripple_to_factor, splat,
+};
+use super::modular_inverse::Modulus;
+use super::vector::Vector;
+
+/// 2^256 - 2^32 - 977.
+pub enum FieldSecp256k1 {}
+
+const PRIME: [u64; 4] = [0xffff_fffe_ffff_fc2f, u64::MAX, u64::MAX, u64::MAX];
+const LIMBS: [u64; 5] = limbs_of(PRIME, 52);
+const FROM_260: u64 = 0x10_0000_3d10;
+const FROM_256: u64 = 0x1_0000_03d1;
+const TOP: u64 = (1 << 48) - 1;
+
+/// Everything but the last carry.
+#[inline(always)]
+fn fold<V: Vector>(mut columns: Columns<V>, term: Option<&Element<V>>) -> Element<V> {
+    for k in 5..9 {
+        columns[k + 1] = columns[k + 1].add(columns[k].shr(52));
+    }
+    let mut limbs = [columns[0], columns[1], columns[2], columns[3], columns[4]];
+    if let Some(term) = term {
+        for k in 0..5 {
+            limbs[k] = limbs[k].add(term[k]);
+        }
+    }
+    let back = V::splat(FROM_260);
+    for k in 0..5 {
+        limbs[k] = limbs[k].add_low(columns[k + 5], back);
+    }
+    for k in 0..4 {
+        limbs[k + 1] = limbs[k + 1].add_high(columns[k + 5], back);
+    }
+    let sixth = V::splat(0).add_high(columns[9], back);
+    let above = limbs[4].shr(48).add(sixth.shl(4));
+    limbs[4] = limbs[4].and(V::splat(TOP));
+    let back = V::splat(FROM_256);
+    limbs[0] = limbs[0].add_low(above, back);
+    limbs[1] = limbs[1].add_high(above, back);
+    limbs
+}
+
+impl Field for FieldSecp256k1 {
+    const RADIX: u32 = 52;
+    const PRIME: Modulus = Modulus::new(PRIME);
+    const ONE: [u64; 5] = [1, 0, 0, 0, 0];
+    const ENTER: [u64; 5] = [1, 0, 0, 0, 0];
+    const INVERSE_FIX: [u64; 5] = [1, 0, 0, 0, 0];
+    const MULTIPLES: [[u64; 5]; 3] =
+        [raised(LIMBS, 2, 52, 53), raised(LIMBS, 4, 52, 55), raised(LIMBS, 8, 52, 55)];
+
+    #[inline(always)]
+    fn reduce<V: Vector>(columns: Columns<V>, term: Option<&Element<V>>) -> Element<V> {
+        ripple(fold(columns, term))
+    }
+
+    #[inline(always)]
+    fn reduce_to_factor<V: Vector>(columns: Columns<V>) -> Element<V> {
+        ripple_to_factor(fold(columns, None))
+    }
+
+    #[inline(always)]
+    fn carry<V: Vector>(term: Element<V>) -> Element<V> {
+        let mut limbs = ripple(term);
+        let above = limbs[4].shr(48);
+        limbs[4] = limbs[4].and(V::splat(TOP));
+        limbs[0] = limbs[0].add_low(above, V::splat(FROM_256));
+        ripple(limbs)
+    }
+
+    #[inline(always)]
+    fn carry_to_factor<V: Vector>(term: Element<V>) -> Element<V> {
+        ripple_to_factor(term)
+    }
+
+    #[inline(always)]
+    fn canonical<V: Vector>(element: &Element<V>) -> Element<V> {
+        let limbs = Self::carry(*element);
+        let prime = splat::<V>(&LIMBS);
+        let mut less = limbs;
+        for k in 0..5 {
+            less[k] = limbs[k].sub(prime[k]);
+        }
+        let mut less = ripple_signed(less);
+        let below = less[4].negative();
+        for k in 0..5 {
+            less[k] = less[k].replace(below, limbs[k]);
+        }
+        less
+    }
+}

@@ -1,0 +1,125 @@
+//! Jobs of the vector unit: one chunk of items of one scheme.
+//!
+//! In: items with their tables, all of the same windows. Out: an answer each. Rule: signature verification, 5.2 and 5.3.
+//! Invariant: the memory that a thread keeps between jobs holds nothing that an answer depends on.
+
+#![allow(
+    clippy::inline_always,
+    reason = "a job gets the vector unit's instructions only by being inlined into the function that enables them"
+)]
+
+use std::any::Any;
+use std::cell::RefCell;
+
+use super::ecdsa::{ETHEREUM_PREFIX, digest};
+use super::lanes::curve::{P256, Secp256k1};
+use super::lanes::digits::Windows;
+use super::lanes::dispatch::Job;
+use super::lanes::keccak::keccak256;
+use super::lanes::tree::Tables;
+use super::lanes::vector::Vector;
+use super::lanes::{ecdsa, ed25519};
+use super::scheme::{EcdsaDigest, Scheme};
+use super::tables::{GENERATOR_WINDOWS, generator};
+
+thread_local! {
+    /// Megabytes that would otherwise be asked from the system for every chunk.
+    static WORK: RefCell<[Option<Box<dyn Any>>; 2]> = const { RefCell::new([None, None]) };
+}
+
+/// The thread's memory for a kind of work, taken out of its place while it is used.
+fn take<W: Default + 'static>(place: usize) -> W {
+    let held = WORK.with_borrow_mut(|work| work[place].take());
+    held.and_then(|held| held.downcast::<W>().ok()).map(|held| *held).unwrap_or_default()
+}
+
+fn put<W: 'static>(place: usize, work: W) {
+    WORK.with_borrow_mut(|held| held[place] = Some(Box::new(work)));
+}
+
+fn tables(scheme: Scheme, key_windows: Windows) -> Tables<'static> {
+    Tables { generator: generator(scheme), generator_windows: GENERATOR_WINDOWS, key_windows }
+}
+
+/// Up to a chunk of Ed25519 items.
+pub(super) struct Ed25519Check<'a> {
+    pub(super) items: &'a [ed25519::Item<'a>],
+    pub(super) key_windows: Windows,
+    pub(super) is_cofactored: bool,
+    pub(super) answers: &'a mut [ed25519::Answer],
+}
+
+impl Job for Ed25519Check<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<V: Vector>(self) {
+        let tables = tables(Scheme::Ed25519, self.key_windows);
+        let mut work = take::<ed25519::Work<V>>(0);
+        ed25519::check::<V>(self.items, &tables, self.is_cofactored, &mut work, self.answers);
+        put(0, work);
+    }
+}
+
+/// Digests of ECDSA messages.
+pub(super) struct Digests<'a> {
+    pub(super) how: EcdsaDigest,
+    pub(super) messages: &'a [&'a [u8]],
+    pub(super) out: &'a mut [[u8; 32]],
+}
+
+impl Job for Digests<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<V: Vector>(self) {
+        match self.how {
+            EcdsaDigest::Sha256 | EcdsaDigest::Given => {
+                for (message, out) in self.messages.iter().zip(self.out) {
+                    // A digest that is given has been found to have its length.
+                    *out = digest(self.how, message).unwrap_or_default();
+                }
+            }
+            EcdsaDigest::Keccak256 => {
+                let parts: Vec<[&[u8]; 3]> =
+                    self.messages.iter().map(|message| [*message, &[], &[]]).collect();
+                keccak256::<V>(&parts, self.out);
+            }
+            EcdsaDigest::EthereumMessage => {
+                let lengths: Vec<String> =
+                    self.messages.iter().map(|message| message.len().to_string()).collect();
+                let parts: Vec<[&[u8]; 3]> = self
+                    .messages
+                    .iter()
+                    .zip(&lengths)
+                    .map(|(message, length)| [ETHEREUM_PREFIX, length.as_bytes(), *message])
+                    .collect();
+                keccak256::<V>(&parts, self.out);
+            }
+        }
+    }
+}
+
+/// Up to a chunk of ECDSA items.
+pub(super) struct EcdsaCheck<'a> {
+    pub(super) scheme: Scheme,
+    pub(super) items: &'a [ecdsa::Item<'a>],
+    pub(super) key_windows: Windows,
+    pub(super) is_good: &'a mut [bool],
+}
+
+impl Job for EcdsaCheck<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<V: Vector>(self) {
+        let tables = tables(self.scheme, self.key_windows);
+        let mut work = take::<ecdsa::Work<V>>(1);
+        match self.scheme {
+            Scheme::P256 => ecdsa::check::<P256, V>(self.items, &tables, &mut work, self.is_good),
+            Scheme::Secp256k1 => ecdsa::check::<Secp256k1, V>(self.items, &tables, &mut work, self.is_good),
+            Scheme::Ed25519 => {}
+        }
+        put(1, work);
+    }
+}

@@ -1,0 +1,336 @@
+//! Tables of the registry's keys: which are worth building, and how long they are kept.
+//!
+//! In: keys of a registry and how often each is expected to be used. Out: their tables. Rule: signature verification, 5.1 and
+//! 5.2: tables are built on demand and let go when a budget is reached, those first that were not used for longest.
+//! Invariant: a table changes how fast a signature is checked, never the verdict; a call holds the tables that it uses, so
+//! that letting one go elsewhere, or building it twice in two threads, disturbs nobody.
+
+#![allow(
+    clippy::inline_always,
+    reason = "a job gets the vector unit's instructions only by being inlined into the function that enables them"
+)]
+
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
+
+use rayon::prelude::*;
+
+use super::keys::{Key, KeyId};
+use super::lanes::curve::{Curve, P256, Secp256k1, Wei25519};
+use super::lanes::digits::Windows;
+use super::lanes::dispatch::{Job, Simd};
+use super::lanes::table::{Builder, extra_rows};
+use super::lanes::vector::{MAX_LANES, Row, Vector};
+use super::scheme::Scheme;
+
+/// Bytes of tables that a registry keeps unless told otherwise.
+pub const DEFAULT_BUDGET: usize = 1 << 30;
+
+/// Keys whose tables are built and held together, at most.
+pub(super) const KEYS_AT_ONCE: usize = 512;
+
+/// Windows of the generators' tables, which every check uses: 2.9 MB a curve.
+pub(super) const GENERATOR_WINDOWS: Windows = Windows { width: 12 };
+
+/// Rows of one key.
+#[derive(Debug)]
+pub(super) struct Table {
+    pub(super) windows: Windows,
+    pub(super) rows: Vec<Row>,
+    /// Whether the point at infinity is among the rows.
+    pub(super) has_infinity: bool,
+}
+
+/// What a key's table is built from.
+#[derive(Clone, Debug)]
+pub(super) enum Base {
+    /// A point of large order, in Weierstrass form.
+    Point([[u64; 4]; 2]),
+    /// The multiples of a point of small order, 0 to 7 times; `None` at infinity.
+    SmallOrder(Box<[Option<[[u64; 4]; 2]>; 8]>),
+}
+
+#[derive(Debug, Default)]
+struct Cell {
+    table: RwLock<Option<Arc<Table>>>,
+    uses: AtomicU64,
+    last_call: AtomicU64,
+}
+
+/// Tables beside the keys of a registry.
+#[derive(Debug)]
+pub(super) struct Tables {
+    cells: Vec<Cell>,
+    budget: usize,
+    bytes: AtomicUsize,
+    calls: AtomicU64,
+    /// Where the search for a table to let go begins.
+    hand: Mutex<usize>,
+}
+
+impl Default for Tables {
+    fn default() -> Self {
+        Self {
+            cells: Vec::new(),
+            budget: DEFAULT_BUDGET,
+            bytes: AtomicUsize::new(0),
+            calls: AtomicU64::new(0),
+            hand: Mutex::new(0),
+        }
+    }
+}
+
+impl Clone for Tables {
+    /// The same keys without their tables: they are built again where they are used.
+    fn clone(&self) -> Self {
+        let mut tables = Self { budget: self.budget, ..Self::default() };
+        tables.grow(self.cells.len());
+        tables
+    }
+}
+
+/// The width of windows that costs least for this many uses; `None` where a single check does.
+const fn width_for(unit: Simd, uses: u64) -> Option<u32> {
+    match unit {
+        // Building takes 16, 31, 65 or 140 us a key, where eight are built side by side, and a check with the table 2.3,
+        // 1.9, 1.5 or 1.3 us.
+        Simd::Avx512 => Some(match uses {
+            0..32 => 3,
+            32..100 => 4,
+            100..400 => 6,
+            _ => 8,
+        }),
+        // 0.2, 0.4 or 0.8 ms, and 15, 11 or 9 us; a single check takes 25 to 50 us.
+        Simd::Portable => match uses {
+            0..12 => None,
+            12..100 => Some(4),
+            100..600 => Some(6),
+            _ => Some(8),
+        },
+    }
+}
+
+/// The fewest keys, or uses of one key, for which eight lanes of building are not mostly idle.
+const WORTH_BUILDING: usize = 4;
+
+struct Build<'a> {
+    scheme: Scheme,
+    points: &'a [[[u64; 4]; 2]],
+    windows: Windows,
+}
+
+#[inline(always)]
+fn build<C: Curve, V: Vector>(points: &[[[u64; 4]; 2]], windows: Windows) -> Vec<Option<Vec<Row>>> {
+    let mut builder = Builder::<V>::default();
+    let mut built = Vec::with_capacity(points.len());
+    for points in points.chunks(V::LANES) {
+        let mut tables = Vec::with_capacity(points.len());
+        for _ in points {
+            tables.push(Vec::with_capacity(windows.size() + extra_rows::<C>()));
+        }
+        let is_built = builder.build::<C>(points, windows, &mut tables);
+        built.extend(tables.into_iter().map(|rows| is_built.then_some(rows)));
+    }
+    built
+}
+
+impl Job for Build<'_> {
+    type Output = Vec<Option<Vec<Row>>>;
+
+    #[inline(always)]
+    fn run<V: Vector>(self) -> Self::Output {
+        match self.scheme {
+            Scheme::Ed25519 => build::<Wei25519, V>(self.points, self.windows),
+            Scheme::P256 => build::<P256, V>(self.points, self.windows),
+            Scheme::Secp256k1 => build::<Secp256k1, V>(self.points, self.windows),
+        }
+    }
+}
+
+/// The generator's rows, built when they are first asked for.
+pub(super) fn generator(scheme: Scheme) -> &'static [Row] {
+    static ROWS: [OnceLock<Vec<Row>>; 3] = [OnceLock::new(), OnceLock::new(), OnceLock::new()];
+    ROWS[usize::from(scheme.number()) - 1].get_or_init(|| {
+        let point = match scheme {
+            Scheme::Ed25519 => Wei25519::GENERATOR,
+            Scheme::P256 => P256::GENERATOR,
+            Scheme::Secp256k1 => Secp256k1::GENERATOR,
+        };
+        let built = Simd::chosen().run(Build { scheme, points: &[point], windows: GENERATOR_WINDOWS });
+        built.into_iter().flatten().next().unwrap_or_default()
+    })
+}
+
+/// Rows of a point whose multiples repeat after eight.
+fn small_order_rows(multiples: &[Option<[[u64; 4]; 2]>; 8], windows: Windows) -> Vec<Row> {
+    let row = |times: u64| {
+        let mut words = [0; 8];
+        if let Some([x, y]) = multiples[(times % 8) as usize] {
+            words[..4].copy_from_slice(&x);
+            words[4..].copy_from_slice(&y);
+        }
+        Row(words)
+    };
+    let mut rows = Vec::with_capacity(windows.size() + 2);
+    for window in 0..windows.count() {
+        // 2^(w j) modulo 8.
+        let unit =
+            if windows.width as usize * window < 3 { 1 << (windows.width as usize * window) } else { 0 };
+        rows.extend((0..windows.rows() as u64).map(|at| row(unit * (2 * at + 1))));
+    }
+    rows.extend([row(1), row(2)]);
+    rows
+}
+
+impl Tables {
+    /// Makes room for this many keys.
+    pub(super) fn grow(&mut self, keys: usize) {
+        self.cells.resize_with(keys, Cell::default);
+    }
+
+    pub(super) fn set_budget(&mut self, bytes: usize) {
+        self.budget = bytes;
+    }
+
+    /// Bytes of tables that are held now.
+    pub(super) fn bytes(&self) -> usize {
+        self.bytes.load(Ordering::Relaxed)
+    }
+
+    fn held(&self, id: KeyId) -> Option<Arc<Table>> {
+        let cell = self.cells.get(id.0 as usize)?;
+        cell.table.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The tables of keys of one scheme, each with its uses in this call; `None` for those that are better checked singly.
+    pub(super) fn get(
+        &self,
+        scheme: Scheme,
+        keys: &[Key],
+        wanted: &[(KeyId, u64)],
+    ) -> Vec<Option<Arc<Table>>> {
+        let unit = Simd::chosen();
+        let call = self.calls.fetch_add(1, Ordering::Relaxed) + 1;
+        let mut found: Vec<Option<Arc<Table>>> = Vec::with_capacity(wanted.len());
+        let mut missing: Vec<(u32, usize)> = Vec::new();
+        for (place, (id, uses)) in wanted.iter().enumerate() {
+            let held = self.held(*id);
+            let expected = match self.cells.get(id.0 as usize) {
+                Some(cell) => {
+                    cell.last_call.store(call, Ordering::Relaxed);
+                    cell.uses.fetch_add(*uses, Ordering::Relaxed).saturating_add(*uses)
+                }
+                None => *uses,
+            };
+            let width = width_for(unit, expected);
+            if let Some(width) =
+                width.filter(|width| held.as_ref().is_none_or(|held| held.windows.width < *width))
+            {
+                missing.push((width, place));
+            }
+            found.push(held);
+        }
+        let uses: u64 = missing.iter().map(|(_, place)| wanted[*place].1).sum();
+        if missing.len() < WORTH_BUILDING && uses < WORTH_BUILDING as u64 {
+            return found;
+        }
+        missing.sort_unstable();
+        for group in missing.chunk_by(|a, b| a.0 == b.0) {
+            let windows = Windows { width: group[0].0 };
+            let built: Vec<(usize, Arc<Table>)> = group
+                .par_chunks(MAX_LANES)
+                .flat_map_iter(|group| build_group(unit, scheme, keys, wanted, windows, group))
+                .collect();
+            for (place, table) in built {
+                self.keep(wanted[place].0, &table, call);
+                found[place] = Some(table);
+            }
+        }
+        found
+    }
+
+    /// Builds tables ahead of their use; the uses are counted when they come.
+    pub(super) fn prepare(&self, scheme: Scheme, keys: &[Key], wanted: &[(KeyId, u64)]) {
+        let _ = self.get(scheme, keys, wanted);
+        for (id, uses) in wanted {
+            if let Some(cell) = self.cells.get(id.0 as usize) {
+                cell.uses.fetch_sub(*uses, Ordering::Relaxed);
+            }
+        }
+    }
+
+    /// Keeps a table if the budget allows, or if tables that were not used in this call can be let go for it.
+    fn keep(&self, id: KeyId, table: &Arc<Table>, call: u64) {
+        let size = size_of_val(table.rows.as_slice());
+        let Some(cell) = self.cells.get(id.0 as usize) else { return };
+        if !self.make_room(size, call) {
+            return;
+        }
+        let before = cell.table.write().unwrap_or_else(PoisonError::into_inner).replace(Arc::clone(table));
+        self.bytes.fetch_add(size, Ordering::Relaxed);
+        self.forget(before.as_ref());
+    }
+
+    fn forget(&self, table: Option<&Arc<Table>>) {
+        if let Some(table) = table {
+            self.bytes.fetch_sub(size_of_val(table.rows.as_slice()), Ordering::Relaxed);
+        }
+    }
+
+    /// Whether there is room for so many bytes, after tables that this call does not use have been let go.
+    fn make_room(&self, size: usize, call: u64) -> bool {
+        let mut hand = self.hand.lock().unwrap_or_else(PoisonError::into_inner);
+        for _ in 0..self.cells.len() {
+            if self.bytes().saturating_add(size) <= self.budget {
+                return true;
+            }
+            *hand = (*hand + 1) % self.cells.len();
+            let cell = &self.cells[*hand];
+            if cell.last_call.load(Ordering::Relaxed) < call {
+                let gone = cell.table.write().unwrap_or_else(PoisonError::into_inner).take();
+                self.forget(gone.as_ref());
+            }
+        }
+        self.bytes().saturating_add(size) <= self.budget
+    }
+}
+
+/// Builds the tables of up to as many keys as there are lanes.
+fn build_group(
+    unit: Simd,
+    scheme: Scheme,
+    keys: &[Key],
+    wanted: &[(KeyId, u64)],
+    windows: Windows,
+    group: &[(u32, usize)],
+) -> Vec<(usize, Arc<Table>)> {
+    let mut built = Vec::with_capacity(group.len());
+    let mut places = Vec::with_capacity(group.len());
+    let mut points = Vec::with_capacity(group.len());
+    for (_, place) in group {
+        match keys.get(wanted[*place].0.0 as usize).and_then(Key::base) {
+            Some(Base::Point(point)) => {
+                places.push(*place);
+                points.push(point);
+            }
+            Some(Base::SmallOrder(multiples)) => {
+                let rows = small_order_rows(&multiples, windows);
+                built.push((*place, Arc::new(Table { windows, rows, has_infinity: true })));
+            }
+            None => {}
+        }
+    }
+    if !points.is_empty() {
+        let tables = unit.run(Build { scheme, points: &points, windows });
+        for (place, rows) in places.into_iter().zip(tables) {
+            if let Some(rows) = rows {
+                built.push((place, Arc::new(Table { windows, rows, has_infinity: false })));
+            }
+        }
+    }
+    built
+}
+
+#[cfg(test)]
+#[path = "tables_tests.rs"]
+mod tests;
