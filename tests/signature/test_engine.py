@@ -42,7 +42,9 @@ def signed(scheme: str, count: int) -> tuple[list[bytes], np.ndarray, list[bytes
         public = [key.public_key().public_bytes(*form) for key in secret]
         signatures = []
         for key, message in zip(key_of, messages, strict=True):
-            r, s = decode_dss_signature(secret[key].sign(message, ec.ECDSA(hashes.SHA256())))
+            r, s = decode_dss_signature(
+                secret[key].sign(message, ec.ECDSA(hashes.SHA256(), deterministic_signing=True))
+            )
             signatures.append(r.to_bytes(32, "big") + s.to_bytes(32, "big"))
     for at in range(0, count, 3):
         bit = int(rng.integers(0, 512))

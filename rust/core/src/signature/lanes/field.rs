@@ -398,6 +398,22 @@ pub fn ripple_signed<V: Vector>(mut limbs: Element<V>) -> Element<V> {
     limbs
 }
 
+/// The representative below the modulus of a number below twice the modulus, in limbs of 52 bits.
+#[inline(always)]
+pub fn below_modulus<V: Vector>(number: &Element<V>, modulus: &[u64; 5]) -> Element<V> {
+    let modulus = splat::<V>(modulus);
+    let mut less = *number;
+    for k in 0..5 {
+        less[k] = number[k].sub(modulus[k]);
+    }
+    let mut less = ripple_signed(less);
+    let is_below = less[4].negative();
+    for k in 0..5 {
+        less[k] = less[k].replace(is_below, number[k]);
+    }
+    less
+}
+
 /// Carries without clearing: the limbs are factors.
 #[inline(always)]
 pub fn ripple_to_factor<V: Vector>(mut limbs: Element<V>) -> Element<V> {

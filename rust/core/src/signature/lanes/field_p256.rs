@@ -4,7 +4,8 @@
 //! `q (p + 1)` and dropping the column is a step of the reduction. Invariant: that of `field`.
 
 use super::field::{
-    Columns, Element, Field, limbs_of, power_of_two, raised, ripple, ripple_signed, ripple_to_factor, splat,
+    Columns, Element, Field, below_modulus, limbs_of, power_of_two, raised, ripple, ripple_signed,
+    ripple_to_factor,
 };
 use super::modular_inverse::Modulus;
 use super::vector::Vector;
@@ -83,17 +84,6 @@ impl Field for FieldP256 {
 
     #[inline(always)]
     fn canonical<V: Vector>(element: &Element<V>) -> Element<V> {
-        let limbs = Self::carry(*element);
-        let prime = splat::<V>(&LIMBS);
-        let mut less = limbs;
-        for k in 0..5 {
-            less[k] = limbs[k].sub(prime[k]);
-        }
-        let mut less = ripple_signed(less);
-        let below = less[4].negative();
-        for k in 0..5 {
-            less[k] = less[k].replace(below, limbs[k]);
-        }
-        less
+        below_modulus(&Self::carry(*element), &LIMBS)
     }
 }

@@ -3,9 +3,7 @@
 //! In and out: as `field` says. Rule: what is above 2^260 comes back 0x1000003D10 times, what is above 2^256 0x1000003D1
 //! times. Invariant: that of `field`.
 
-use super::field::{
-    Columns, Element, Field, limbs_of, raised, ripple, ripple_signed, ripple_to_factor, splat,
-};
+use super::field::{Columns, Element, Field, below_modulus, limbs_of, raised, ripple, ripple_to_factor};
 use super::modular_inverse::Modulus;
 use super::vector::Vector;
 
@@ -81,17 +79,6 @@ impl Field for FieldSecp256k1 {
 
     #[inline(always)]
     fn canonical<V: Vector>(element: &Element<V>) -> Element<V> {
-        let limbs = Self::carry(*element);
-        let prime = splat::<V>(&LIMBS);
-        let mut less = limbs;
-        for k in 0..5 {
-            less[k] = limbs[k].sub(prime[k]);
-        }
-        let mut less = ripple_signed(less);
-        let below = less[4].negative();
-        for k in 0..5 {
-            less[k] = less[k].replace(below, limbs[k]);
-        }
-        less
+        below_modulus(&Self::carry(*element), &LIMBS)
     }
 }

@@ -4,7 +4,7 @@
 //! is below 1.07 times the order for factors of which one is below 2^256 and the other below the order; it may be above
 //! 2^256, so it becomes words only by way of [`Order::canonical`].
 
-use super::field::{Element, limbs_of, power_of_two, ripple, ripple_signed, splat};
+use super::field::{Element, below_modulus, limbs_of, power_of_two, ripple, ripple_signed, splat};
 use super::modular_inverse::{Modulus, inverse};
 use super::vector::{LIMB, Vector};
 
@@ -74,17 +74,7 @@ impl Order {
     /// The representative below the order, of a number below twice the order.
     #[inline(always)]
     pub fn canonical<V: Vector>(&self, number: &Element<V>) -> Element<V> {
-        let n = splat::<V>(&self.limbs);
-        let mut less = *number;
-        for k in 0..5 {
-            less[k] = number[k].sub(n[k]);
-        }
-        let mut less = ripple_signed(less);
-        let below = less[4].negative();
-        for k in 0..5 {
-            less[k] = less[k].replace(below, number[k]);
-        }
-        less
+        below_modulus(number, &self.limbs)
     }
 
     /// `n - number`, for a number up to the order.
