@@ -99,10 +99,11 @@ class KeyRegistry:
     their signatures are checked many times faster; it changes no verdict.
 
     Args:
-        table_bytes: Most bytes of tables that are kept between calls; those not used for longest go first.
+        table_bytes: Most bytes of tables that are kept between calls, 1 GiB unless given; those not used for longest
+            go first.
     """
 
-    def __new__(cls, *, table_bytes: int = 1073741824) -> KeyRegistry: ...
+    def __new__(cls, *, table_bytes: int | None = None) -> KeyRegistry: ...
     def __len__(self) -> int: ...
     @property
     def table_bytes(self) -> int:

@@ -99,10 +99,12 @@ impl KeyRegistry {
 #[pymethods]
 impl KeyRegistry {
     #[new]
-    #[pyo3(signature = (*, table_bytes=core::DEFAULT_TABLE_BUDGET))]
-    fn new(table_bytes: usize) -> Self {
+    #[pyo3(signature = (*, table_bytes=None))]
+    fn new(table_bytes: Option<usize>) -> Self {
         let mut keys = core::KeyRegistry::new();
-        keys.set_table_budget(table_bytes);
+        if let Some(bytes) = table_bytes {
+            keys.set_table_budget(bytes);
+        }
         Self { keys: RwLock::new(keys) }
     }
 

@@ -38,4 +38,3 @@ pub use scheme::{
     EcdsaDigest, EcdsaEncoding, EcdsaRule, Ed25519Profile, Rules, SPolicy, Scheme, SignatureVerdict,
 };
 pub use secp256k1::{recover_address, recover_key};
-pub use tables::DEFAULT_BUDGET as DEFAULT_TABLE_BUDGET;

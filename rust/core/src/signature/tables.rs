@@ -24,7 +24,7 @@ use super::lanes::vector::{MAX_LANES, Row, Vector};
 use super::scheme::Scheme;
 
 /// Bytes of tables that a registry keeps unless told otherwise.
-pub const DEFAULT_BUDGET: usize = 1 << 30;
+const DEFAULT_BUDGET: usize = 1 << 30;
 
 /// Keys whose tables are built and held together, at most.
 pub(super) const KEYS_AT_ONCE: usize = 512;
