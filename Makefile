@@ -54,7 +54,7 @@ bench-signatures: build ## Signature checks against the libraries that Python pr
 docs: build ## Write the pages that are made from the code anew
 	$(BIN)/python -m depinverify.catalogue
 
-fuzz: ## Fuzz every decoder for SECONDS each (default 60); needs a nightly toolchain and cargo-fuzz
+fuzz: ## Fuzz every decoder for SECONDS_EACH (default 60); needs a nightly toolchain and cargo-fuzz
 	for target in $$(cd rust/core/fuzz && cargo +nightly fuzz list); do \
 		(cd rust/core/fuzz && cargo +nightly fuzz run $$target -- -max_total_time=$(or $(SECONDS_EACH),60)) || exit 1; \
 	done
