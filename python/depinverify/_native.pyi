@@ -217,6 +217,12 @@ def verify_signature(scheme: str, profile: str, public_key: bytes, message: byte
 def signature_verdicts() -> list[tuple[int, str, str]]:
     """Return number, name and sentence of every signature verdict of the catalogue."""
 
+def vector_unit() -> str:
+    """Return the name of the vector unit that checks signatures: ``avx512``, or ``portable`` for none.
+
+    The environment variable ``DEPINVERIFY_SIMD`` forces a lower one. It changes speed, never a verdict.
+    """
+
 def ed25519_residue_order(public_key: bytes, message: bytes, signature: bytes) -> int | None:
     """Return the order of an Ed25519 signature's torsion residue.
 

@@ -281,6 +281,12 @@ fn signature_verdicts() -> Vec<(u8, &'static str, &'static str)> {
         .collect()
 }
 
+/// Name of the vector unit that checks signatures.
+#[pyfunction]
+fn vector_unit() -> &'static str {
+    core::Simd::chosen().name()
+}
+
 /// Order of an Ed25519 signature's torsion residue.
 #[pyfunction]
 fn ed25519_residue_order(public_key: &[u8], message: &[u8], signature: &[u8]) -> Option<u8> {
@@ -331,6 +337,7 @@ pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(verify_signatures, module)?)?;
     module.add_function(wrap_pyfunction!(verify_signature, module)?)?;
     module.add_function(wrap_pyfunction!(signature_verdicts, module)?)?;
+    module.add_function(wrap_pyfunction!(vector_unit, module)?)?;
     module.add_function(wrap_pyfunction!(ed25519_residue_order, module)?)?;
     module.add_function(wrap_pyfunction!(ethereum_message_digest, module)?)?;
     module.add_function(wrap_pyfunction!(recover_address, module)?)?;

@@ -1,13 +1,12 @@
 //! The runs of one or more sorters, and the list that lets a later process go on with them.
 //!
 //! In: runs in memory and on disk. Out: the same, adopted by one owner, made fewer, or written to the disk with a list
-//! beside them. Rule: a list is written to a temporary name, synced and renamed after all of its runs are synced, so a
-//! list that is there names runs that are complete. Invariant: [`Runs::open`] gives an error, never a part of the records,
-//! where a run is missing, shorter or another than the list says.
+//! beside them. Rule: a list is written to a temporary name and renamed after all of its runs are written, so a list that is
+//! there names runs that are complete, unless the power was lost: nothing is synced, and [`Runs::check`] tells. Invariant:
+//! [`Runs::open`] gives an error, never a part of the records, where a run is missing, shorter or another than the list says.
 
 use std::fmt::Write as _;
-use std::fs::{self, File};
-use std::io::Write as _;
+use std::fs;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -63,7 +62,7 @@ impl Runs {
 
     /// Reads every record once; an error where one is not as it was written.
     pub fn check(&self) -> Result<(), SpillError> {
-        self.files.iter().try_for_each(Run::check)
+        self.files.par_iter().try_for_each(Run::check)
     }
 
     /// Bytes on disk.
@@ -135,7 +134,7 @@ impl Runs {
         Ok(bounds)
     }
 
-    /// Writes everything through to the disk, with a list of it at `list`, so that [`Runs::open`] finds it after a kill.
+    /// Writes everything to the disk, with a list of it at `list`, so that [`Runs::open`] finds it after a kill.
     ///
     /// The runs stay until [`Runs::remove`].
     pub fn persist(mut self, list: &Path) -> Result<Self, SpillError> {
@@ -145,7 +144,6 @@ impl Runs {
             held.write(dir.join(format!("{}-held-{:06}.run", stem(list), first + at))).map(Arc::new)
         });
         self.files.extend(written.collect::<Result<Vec<_>, _>>()?);
-        self.files.par_iter().try_for_each(|run| run.sync())?;
         let mut text = format!("{HEADING}\n");
         for run in &self.files {
             let name = run.path.file_name().unwrap_or_default().to_string_lossy();
@@ -159,11 +157,8 @@ impl Runs {
         }
         let _ = writeln!(text, "end {:08x}", crc(text.as_bytes()));
         let temporary = list.with_extension("tmp");
-        File::create(&temporary)
-            .and_then(|mut file| file.write_all(text.as_bytes()).and_then(|()| file.sync_all()))
-            .map_err(SpillError::io(&temporary, "write"))?;
+        fs::write(&temporary, text).map_err(SpillError::io(&temporary, "write"))?;
         fs::rename(&temporary, list).map_err(SpillError::io(list, "write"))?;
-        File::open(&dir).and_then(|dir| dir.sync_all()).map_err(SpillError::io(&dir, "sync"))?;
         self.files.iter().for_each(|run| run.keep(true));
         Ok(self)
     }

@@ -99,11 +99,6 @@ impl Run {
         }
     }
 
-    /// Writes everything through to the disk.
-    pub(super) fn sync(&self) -> Result<(), SpillError> {
-        File::open(&self.path).and_then(|file| file.sync_all()).map_err(SpillError::io(&self.path, "sync"))
-    }
-
     /// Calls `visit` with the place and the first key of each block, in order.
     pub(super) fn for_each_block(&self, mut visit: impl FnMut(u64, &[u8])) -> Result<(), SpillError> {
         let mut file = File::open(&self.path).map_err(SpillError::io(&self.path, "open"))?;

@@ -7,7 +7,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::{BufWriter, Write};
-use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
@@ -24,7 +23,7 @@ use super::judged::{Counters, Kept};
 use super::notes::{self, DIGITS, decimal};
 use super::part::{Stream, Summary};
 use super::roster::Scheduled;
-use super::shard::{self, Shard, writer_properties};
+use super::shard::{self, RunPlaces, Shard, writer_properties};
 use super::{Progress, VerifyError};
 use crate::hash::Hash;
 use crate::schema;
@@ -77,35 +76,70 @@ pub fn collect(
     destination: &Destination<'_>,
     progress: &Progress,
 ) -> Result<Collected, VerifyError> {
+    let paths: Vec<PathBuf> = (0..shards).map(|number| shard::path(destination.work, number)).collect();
+    let places = paths.iter().map(|path| shard::runs(path).ok_or_else(|| VerifyError::damaged(path)));
+    let places = places.collect::<Result<Vec<_>, _>>()?;
+    let open = |stream: Stream| {
+        let place = |places: &RunPlaces| places.get(stream as usize).cloned().unwrap_or_default();
+        let parts: Vec<_> = paths.iter().cloned().zip(places.iter().map(place)).collect();
+        let mut runs = Runs::within(destination.work, &format!("collect-{}", stream as u8), &parts)?;
+        runs.compact()?;
+        Ok::<_, VerifyError>(runs)
+    };
+    let (appended, ((kept, replays), (ids, lines))) = rayon::join(
+        || append(epoch, &paths, destination, progress),
+        || {
+            rayon::join(
+                || rayon::join(|| open(Stream::Kept), || find_replays(&open(Stream::Presented)?)),
+                || {
+                    rayon::join(
+                        || hash_of_ids(&open(Stream::RowIds)?),
+                        || hash_of_lines(&open(Stream::Annotations)?),
+                    )
+                },
+            )
+        },
+    );
+    let mut collected = appended?;
+    collected.kept = kept?;
+    collected.findings.merge(replays?);
+    (collected.observations_hash, collected.annotations_hash) = (ids?, lines?);
+    Ok(collected)
+}
+
+/// Appends table and places of origin of each shard, and sums its facts; the next shards are read in the meantime.
+fn append(
+    epoch: &Epoch,
+    paths: &[PathBuf],
+    destination: &Destination<'_>,
+    progress: &Progress,
+) -> Result<Collected, VerifyError> {
     let mut collected = Collected { probes: vec![0; epoch.participants.len()], ..Collected::default() };
-    let mut content = Sha256::new();
     let mut key_uses = BTreeMap::<u32, Vec<(u32, Vec<Hash>)>>::new();
-    let mut runs = Stream::ALL.map(|_| Vec::new());
+    let mut content = Sha256::new();
     let mut table = TableWriter::new(destination.table)?;
     let mut origins = OriginWriter::new(destination.origins)?;
-    let mut append = |wave: Vec<(PathBuf, Shard)>| {
-        for (path, shard) in wave {
-            shard.tables.iter().try_for_each(|bytes| table.append(bytes))?;
-            origins.append(&shard.origins).map_err(VerifyError::io(destination.origins))?;
-            for (stream, runs) in Stream::ALL.into_iter().zip(&mut runs) {
-                runs.push((path.clone(), shard.run(stream)));
-            }
+    let read = |path: &PathBuf| {
+        progress.add(0)?;
+        Shard::read(path).ok_or_else(|| VerifyError::damaged(path))
+    };
+    let mut append = |wave: Vec<Shard>| {
+        let (appended, placed) = rayon::join(
+            || wave.iter().flat_map(|shard| &shard.tables).try_for_each(|bytes| table.append(bytes)),
+            || wave.iter().try_for_each(|shard| origins.append(&shard.origins)),
+        );
+        appended?;
+        placed.map_err(VerifyError::io(destination.origins))?;
+        for shard in wave {
             content = shard.content;
             add(&mut collected, &mut key_uses, shard.summary);
         }
         Ok::<_, VerifyError>(())
     };
-    let numbers: Vec<usize> = (0..shards).collect();
     let mut wave = Vec::new();
-    for numbers in numbers.chunks(WAVE) {
-        let read = |number: &usize| {
-            progress.add(0)?;
-            let path = shard::path(destination.work, *number);
-            let shard = Shard::read(&path).ok_or_else(|| VerifyError::damaged(&path))?;
-            Ok::<_, VerifyError>((path, shard))
-        };
+    for paths in paths.chunks(WAVE) {
         let (next, appended) = rayon::join(
-            || numbers.par_iter().map(read).collect::<Result<_, _>>(),
+            || paths.par_iter().map(read).collect::<Result<_, _>>(),
             || append(std::mem::take(&mut wave)),
         );
         appended?;
@@ -113,34 +147,8 @@ pub fn collect(
     }
     append(wave)?;
     collected.verdicts_hash = content.finalize().into();
-
-    let [kept, presented, ids, lines] = runs;
-    let open = |stream: Stream, parts: &[(PathBuf, Range<u64>)]| {
-        let mut runs = Runs::within(destination.work, &format!("collect-{}", stream as u8), parts)?;
-        runs.compact()?;
-        Ok::<_, VerifyError>(runs)
-    };
-    let ((kept, replays), (hashes, written)) = rayon::join(
-        || rayon::join(|| open(Stream::Kept, &kept), || find_replays(&open(Stream::Presented, &presented)?)),
-        || {
-            rayon::join(
-                || {
-                    rayon::join(
-                        || hash_of_ids(&open(Stream::RowIds, &ids)?),
-                        || hash_of_lines(&open(Stream::Annotations, &lines)?),
-                    )
-                },
-                || {
-                    table.finish()?;
-                    origins.finish().map_err(VerifyError::io(destination.origins))
-                },
-            )
-        },
-    );
-    written?;
-    collected.kept = kept?;
-    collected.findings.merge(replays?);
-    (collected.observations_hash, collected.annotations_hash) = (hashes.0?, hashes.1?);
+    origins.finish().map_err(VerifyError::io(destination.origins))?;
+    table.finish()?;
     find_shared_keys(epoch, &key_uses, &mut collected.findings);
     Ok(collected)
 }

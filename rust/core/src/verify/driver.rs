@@ -14,7 +14,7 @@ use sha2::{Digest, Sha256};
 use super::epoch::Epoch;
 use super::part::Part;
 use super::rows::{Block, DamagedRow, Observation};
-use super::shard::{self, Shard, Unwritten};
+use super::shard::{self, Shard};
 use super::{Progress, VerifyError};
 use crate::networks::generic::device::judge;
 use crate::score::state::PriorState;
@@ -79,10 +79,10 @@ pub fn verify(job: &Job<'_>, progress: &Progress) -> Result<usize, VerifyError> 
     Ok(number)
 }
 
-/// A shard that an earlier run has left, or a new one.
+/// A shard that an earlier run has left, or what a new one is made of.
 enum Made {
     Found(Shard),
-    New(Unwritten),
+    New(Part),
 }
 
 /// Writes a shard where it is new; `content` then is the hash of the verdict table's content up to its end.
@@ -90,7 +90,7 @@ fn write(finished: Option<(Made, PathBuf)>, content: &mut Sha256) -> Result<(), 
     match finished {
         None => {}
         Some((Made::Found(shard), _)) => *content = shard.content,
-        Some((Made::New(shard), path)) => shard.write(&path, content)?,
+        Some((Made::New(part), path)) => shard::write(part, &path, content)?,
     }
     Ok(())
 }
@@ -110,7 +110,7 @@ fn make(pieces: &[Piece], path: &Path, job: &Job<'_>, progress: &Progress) -> Re
     for part in parts.collect::<Result<Vec<_>, _>>()? {
         whole.append(part);
     }
-    Unwritten::new(whole).map(Made::New)
+    Ok(Made::New(whole))
 }
 
 /// Builds the tables of keys that will check many rows, many keys side by side: a block alone has too few for that.

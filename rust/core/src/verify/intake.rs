@@ -103,10 +103,12 @@ impl Intake {
         Ok(Self { files: self.files, runs })
     }
 
-    /// What an earlier run stored, if it came that far.
+    /// What an earlier run stored, if it came that far and all of it is there.
     pub fn load(work: &Path) -> Option<Self> {
         let files = serde_json::from_slice(&std::fs::read(work.join(REPORTS)).ok()?).ok()?;
-        Some(Self { files, runs: Runs::open(&work.join(RUNS)).ok()? })
+        let runs = Runs::open(&work.join(RUNS)).ok()?;
+        runs.check().ok()?;
+        Some(Self { files, runs })
     }
 
     /// Whether each file is left out.

@@ -1,7 +1,7 @@
 //! A finished piece of the verify step on disk.
 //!
 //! In: what some blocks add, in order. Out: one file with everything that later steps read, and that file read back. The
-//! file: a head with its length in front and its SHA-256 behind, then one sorted run per stream, whose blocks have
+//! file: a head with all lengths in front and its SHA-256 behind, then one sorted run per stream, whose blocks have
 //! checksums of their own. Rule: a shard is written under a temporary name and renamed; one that a kill or a loss of power
 //! cut short is not whole by its checksums, and is made again. It is therefore not synced: nothing waits for the disk.
 //! Invariant: the shards of a run depend on the sorted rows alone, so a run that was killed finds its own pieces again.
@@ -24,63 +24,80 @@ use sha2::{Digest, Sha256};
 use super::VerifyError;
 use super::part::{Part, Stream, Summary};
 use crate::schema;
-use crate::spill::Runs;
+use crate::spill::{Batch, Runs};
 
 /// Blocks per row group of the verdict table.
 const GROUP_BLOCKS: usize = 32;
 
-/// A shard that is not on disk yet.
-pub struct Unwritten {
-    summary: Summary,
-    tables: Vec<Vec<u8>>,
-    content: Vec<Vec<u8>>,
-    origins: Vec<Vec<u8>>,
-    runs: Vec<Vec<u8>>,
+/// Lengths in front of a file: of the head, then of each run.
+const FRONT: usize = 8 * (1 + Stream::ALL.len());
+const SEAL: usize = 32;
+
+/// Encodes what the blocks of a shard add, on all threads, and writes the file. `content` is the hash of the verdict table's
+/// content up to this shard, and goes on behind it.
+pub fn write(part: Part, path: &Path, content: &mut Sha256) -> Result<(), VerifyError> {
+    let Part { summary, batches, content: rows, origins, records } = part;
+    let (tables, runs) = rayon::join(
+        || batches.par_chunks(GROUP_BLOCKS).map(encode_table).collect::<Result<Vec<_>, _>>(),
+        || records.into_par_iter().map(Batch::into_run).collect::<Result<Vec<_>, _>>(),
+    );
+    let (tables, runs) = (tables?, runs?);
+    for rows in &rows {
+        content.update(rows);
+    }
+    let summary = serde_json::to_vec(&summary).map_err(|_| VerifyError::damaged(path))?;
+    let state = content.serialize();
+    let mut sections: Vec<Vec<&[u8]>> = vec![vec![&summary], vec![&state]];
+    sections.push(origins.iter().map(Vec::as_slice).collect());
+    sections.extend(tables.iter().map(|table| vec![table.as_slice()]));
+    let length = |section: &[&[u8]]| section.iter().map(|part| part.len() as u64).sum::<u64>();
+    let head: u64 = sections.iter().map(|section| 8 + length(section)).sum();
+
+    let temporary = path.with_extension("tmp");
+    let io = VerifyError::io(&temporary);
+    let mut file = BufWriter::new(File::create(&temporary).map_err(&io)?);
+    let mut hash = Sha256::new();
+    let mut write = |bytes: &[u8]| {
+        hash.update(bytes);
+        file.write_all(bytes)
+    };
+    for length in std::iter::once(head).chain(runs.iter().map(|run| run.len() as u64)) {
+        write(&length.to_le_bytes()).map_err(&io)?;
+    }
+    for section in sections {
+        write(&length(&section).to_le_bytes()).map_err(&io)?;
+        section.into_iter().try_for_each(&mut write).map_err(&io)?;
+    }
+    file.write_all(&hash.finalize()).map_err(&io)?;
+    runs.iter().try_for_each(|run| file.write_all(run)).map_err(&io)?;
+    file.flush().map_err(&io)?;
+    fs::rename(&temporary, path).map_err(VerifyError::io(path))
 }
 
-impl Unwritten {
-    /// Encodes what the blocks of a shard add, on all threads.
-    pub fn new(part: Part) -> Result<Self, VerifyError> {
-        let Part { summary, batches, content, origins, records } = part;
-        let (tables, runs) = rayon::join(
-            || batches.par_chunks(GROUP_BLOCKS).map(encode_table).collect::<Result<_, _>>(),
-            || records.into_par_iter().map(crate::spill::Batch::into_run).collect::<Result<_, _>>(),
-        );
-        Ok(Self { summary, tables: tables?, content, origins, runs: runs? })
-    }
+/// Where in a shard the run of each stream lies.
+pub type RunPlaces = [Range<u64>; Stream::ALL.len()];
 
-    /// Writes the file. `content` is the hash of the verdict table's content up to this shard, and goes on behind it.
-    pub fn write(&self, path: &Path, content: &mut Sha256) -> Result<(), VerifyError> {
-        for rows in &self.content {
-            content.update(rows);
-        }
-        let summary = serde_json::to_vec(&self.summary).map_err(|_| VerifyError::damaged(path))?;
-        let runs: Vec<u8> = self.runs.iter().flat_map(|run| (run.len() as u64).to_le_bytes()).collect();
-        let state = content.serialize();
-        let mut sections: Vec<Vec<&[u8]>> = vec![vec![&summary], vec![&state], vec![&runs]];
-        sections.push(self.origins.iter().map(Vec::as_slice).collect());
-        sections.extend(self.tables.iter().map(|table| vec![table.as_slice()]));
-        let length = |section: &[&[u8]]| section.iter().map(|part| part.len() as u64).sum::<u64>();
-        let head: u64 = sections.iter().map(|section| 8 + length(section)).sum();
+/// Reads where the runs lie, which the runs themselves confirm; `None` where there is no file, or one of another length.
+pub fn runs(path: &Path) -> Option<RunPlaces> {
+    let mut file = File::open(path).ok()?;
+    let mut front = [0; FRONT];
+    file.read_exact(&mut front).ok()?;
+    let (_, places) = places(&front)?;
+    (places.last()?.end == file.metadata().ok()?.len()).then_some(places)
+}
 
-        let temporary = path.with_extension("tmp");
-        let io = VerifyError::io(&temporary);
-        let mut file = BufWriter::new(File::create(&temporary).map_err(&io)?);
-        file.write_all(&head.to_le_bytes()).map_err(&io)?;
-        let mut hash = Sha256::new();
-        let mut write = |bytes: &[u8]| {
-            hash.update(bytes);
-            file.write_all(bytes)
-        };
-        for section in sections {
-            write(&length(&section).to_le_bytes()).map_err(&io)?;
-            section.into_iter().try_for_each(&mut write).map_err(&io)?;
-        }
-        file.write_all(&hash.finalize()).map_err(&io)?;
-        self.runs.iter().try_for_each(|run| file.write_all(run)).map_err(&io)?;
-        file.flush().map_err(&io)?;
-        fs::rename(&temporary, path).map_err(VerifyError::io(path))
+/// Length of the head without front and seal, and places of the runs.
+fn places(front: &[u8; FRONT]) -> Option<(u64, RunPlaces)> {
+    let mut lengths =
+        front.chunks_exact(8).filter_map(|length| length.try_into().ok().map(u64::from_le_bytes));
+    let head = lengths.next()?;
+    let mut start = head.checked_add((FRONT + SEAL) as u64)?;
+    let mut places = RunPlaces::default();
+    for (place, length) in places.iter_mut().zip(lengths) {
+        *place = start..start.checked_add(length)?;
+        start = place.end;
     }
+    Some((head, places))
 }
 
 /// The head of a shard on disk.
@@ -94,25 +111,23 @@ pub struct Shard {
     pub origins: Bytes,
     /// Hash of the verdict table's content up to the end of this shard.
     pub content: Sha256,
-    /// Where in the file the run of each stream lies.
-    runs: Vec<Range<u64>>,
+    runs: RunPlaces,
 }
 
 impl Shard {
     /// Reads the head; `None` where there is no file, or only a damaged one.
     pub fn read(path: &Path) -> Option<Self> {
-        const LENGTH: u64 = 8;
-        const SEAL: u64 = 32;
         let mut file = File::open(path).ok()?;
         let end = file.metadata().ok()?.len();
-        let mut length = [0; 8];
-        file.read_exact(&mut length).ok()?;
-        let length = u64::from_le_bytes(length);
-        let head_end = length.checked_add(LENGTH + SEAL).filter(|head| *head <= end)?;
-        let mut head = Vec::with_capacity(usize::try_from(length + SEAL).ok()?);
-        file.take(length + SEAL).read_to_end(&mut head).ok()?;
-        let (body, seal) = head.split_last_chunk::<32>()?;
-        if Sha256::digest(body)[..] != seal[..] {
+        let mut front = [0; FRONT];
+        file.read_exact(&mut front).ok()?;
+        let (length, runs) =
+            places(&front).filter(|(_, runs)| runs.last().is_some_and(|run| run.end == end))?;
+        // The file is longer than that.
+        let mut head = Vec::with_capacity(usize::try_from(length).ok()? + SEAL);
+        file.take(length + SEAL as u64).read_to_end(&mut head).ok()?;
+        let (body, seal) = head.split_last_chunk::<SEAL>()?;
+        if Sha256::new().chain_update(front).chain_update(body).finalize()[..] != seal[..] {
             return None;
         }
         let length = body.len();
@@ -126,24 +141,9 @@ impl Shard {
         let summary = serde_json::from_slice(&next()?).ok()?;
         let content = SerializedState::<Sha256>::try_from(&next()?[..]).ok()?;
         let content = Sha256::deserialize(&content).ok()?;
-        let mut start = head_end;
-        let mut runs = Vec::with_capacity(Stream::ALL.len());
-        for length in next()?.chunks_exact(8) {
-            let after = start.checked_add(u64::from_le_bytes(length.try_into().ok()?))?;
-            runs.push(start..after);
-            start = after;
-        }
-        if start != end || runs.len() != Stream::ALL.len() {
-            return None;
-        }
         let origins = next()?;
         let tables = std::iter::from_fn(next).collect();
         Some(Self { summary, tables, origins, content, runs })
-    }
-
-    /// Where the run of a stream lies.
-    pub fn run(&self, stream: Stream) -> Range<u64> {
-        self.runs.get(stream as usize).cloned().unwrap_or_default()
     }
 
     /// Whether the runs are as they were written.
