@@ -49,6 +49,7 @@ bench: build ## All benches; benches/README.md says how to read the numbers
 	cargo bench --quiet -p depinverify-core
 
 bench-signatures: build ## Signature checks against the libraries that Python programs call
+	$(BIN)/python -m pip install --quiet --group bench
 	$(BIN)/python -m benches.signatures
 
 docs: build ## Write the pages that are made from the code anew

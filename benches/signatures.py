@@ -9,88 +9,44 @@ from __future__ import annotations
 
 import argparse
 import multiprocessing
-import os
 import statistics
 import time
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+import chia_rs
 import coincurve
 import nacl.signing
 import numpy as np
+from benches.signature_items import SIGNED, Signed, bad_columns, sign
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
-from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from solders.pubkey import Pubkey
+from solders.signature import Signature
 
-from depinverify.signature import KeyRegistry, verify
+from depinverify import _native
+from depinverify.signature import (
+    BlsKeyRegistry,
+    KeyRegistry,
+    SignatureVerdict,
+    bls_public_key,
+    bls_secret_key,
+    bls_sign,
+    bls_verify,
+    bls_verify_many,
+    verify,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 PROFILES = ("zip215", "cofactorless", "strict", "compact")
-SIGNED = 8192
-"""Signatures that are really made; longer columns repeat them."""
 PEER_SECONDS = 0.7
+PEER_ITEMS = 2000
+AUGMENTED = b"BLS_SIG_BLS12381G2_XMD:SHA-256_SSWU_RO_AUG_"
+MIN_SIG = b"BLS_SIG_BLS12381G1_XMD:SHA-256_SSWU_RO_NUL_"
 
 
-class Signed(NamedTuple):
-    """Signatures in columns, and how many keys made them."""
-
-    scheme: str
-    keys: list[bytes]
-    key_of: np.ndarray
-    messages: np.ndarray
-    signatures: np.ndarray
-
-    def repeated(self, items: int) -> Signed:
-        """As many items, in an order in which keys alternate."""
-        rows = np.arange(items) % len(self.key_of)
-        return self._replace(
-            key_of=self.key_of[rows], messages=self.messages[rows], signatures=self.signatures[rows]
-        )
-
-
-def sign(scheme: str, keys: int, each: int = 0) -> Signed:
-    """Sign with so many keys; ``each`` messages a key, or as many as make ``SIGNED`` in all."""
-    each = each or max(1, SIGNED // keys)
-    rng = np.random.default_rng(1)
-    messages = rng.integers(0, 256, (keys * each, 128), dtype=np.uint8)
-    make = {"ed25519": _ed25519, "p256": _p256, "secp256k1": _secp256k1, "recoverable": _recoverable}[scheme]
-    signers = [make(at) for at in range(keys)]
-    key_of = np.arange(keys * each) % keys
-    signed = b"".join(signers[key][1](messages[row].tobytes()) for row, key in enumerate(key_of))
-    signatures = np.frombuffer(signed, dtype=np.uint8).reshape(keys * each, -1)
-    scheme = "secp256k1" if scheme == "recoverable" else scheme
-    return Signed(scheme, [public for public, _ in signers], key_of, messages, signatures)
-
-
-def _ed25519(at: int) -> tuple[bytes, Callable[[bytes], bytes]]:
-    key = ed25519.Ed25519PrivateKey.from_private_bytes((at + 1).to_bytes(32, "big"))
-    return key.public_key().public_bytes_raw(), key.sign
-
-
-def _p256(at: int) -> tuple[bytes, Callable[[bytes], bytes]]:
-    key = ec.derive_private_key(at + 1000, ec.SECP256R1())
-
-    def sign_message(message: bytes) -> bytes:
-        r, s = decode_dss_signature(key.sign(message, ec.ECDSA(hashes.SHA256())))
-        return r.to_bytes(32, "big") + s.to_bytes(32, "big")
-
-    point = key.public_key().public_bytes(Encoding.X962, PublicFormat.CompressedPoint)
-    return point, sign_message
-
-
-def _secp256k1(at: int) -> tuple[bytes, Callable[[bytes], bytes]]:
-    public, sign_message = _recoverable(at)
-    return public, lambda message: sign_message(message)[:64]
-
-
-def _recoverable(at: int) -> tuple[bytes, Callable[[bytes], bytes]]:
-    key = coincurve.PrivateKey.from_int(at + 1000)
-    return key.public_key.format(), key.sign_recoverable
-
-
-def ours(profile: str, signed: Signed, registry: KeyRegistry | None = None) -> float:
+def ours(profile: str, signed: Signed, registry: KeyRegistry | None = None, *, is_good: bool = True) -> float:
     """Seconds per item, registering of keys and building of tables included unless a registry is given."""
     started = time.process_time()
     registry = registry or KeyRegistry()
@@ -99,7 +55,7 @@ def ours(profile: str, signed: Signed, registry: KeyRegistry | None = None) -> f
         signed.scheme, profile, registry, ids[signed.key_of], signed.messages, signed.signatures, threads=1
     )
     seconds = time.process_time() - started
-    assert good.all()
+    assert good.all() or not is_good
     return seconds / len(good)
 
 
@@ -134,6 +90,13 @@ def by_nacl(signed: Signed) -> Callable[[int], object]:
     return lambda row: keys[items[row][0]].verify(items[row][1], items[row][2])
 
 
+def by_solders(signed: Signed) -> Callable[[int], object]:
+    """Solders with key and signature objects kept."""
+    keys = [Pubkey.from_bytes(key) for key in signed.keys]
+    items = [(key, message, Signature.from_bytes(made)) for key, message, made in _items(signed)]
+    return lambda row: items[row][2].verify(keys[items[row][0]], items[row][1])
+
+
 def by_coincurve(signed: Signed) -> Callable[[int], object]:
     """Coincurve with key objects kept."""
     keys = [coincurve.PublicKey(key) for key in signed.keys]
@@ -148,7 +111,7 @@ def by_recovery(signed: Signed) -> Callable[[int], object]:
 
 
 def _items(signed: Signed) -> list[tuple[int, bytes, bytes]]:
-    rows = range(min(len(signed.key_of), 2000))
+    rows = range(min(len(signed.key_of), PEER_ITEMS))
     return [
         (int(signed.key_of[row]), signed.messages[row].tobytes(), signed.signatures[row].tobytes())
         for row in rows
@@ -172,59 +135,91 @@ def compare(
     registry = KeyRegistry() if kept else None
     if registry:
         ours(profile, signed, registry)
+    rows = min(len(signed.key_of), PEER_ITEMS)
+    print_ratio(name, lambda: ours(profile, signed, registry), lambda: peer(check, rows), turns)
+
+
+def print_ratio(name: str, own: Callable[[], float], other: Callable[[], float], turns: int) -> None:
+    """Print how many times longer the other takes, and our time."""
     ratios, times = [], []
     for _ in range(turns):
-        times.append(ours(profile, signed, registry))
-        ratios.append(peer(check, 2000) / times[-1])
+        times.append(own())
+        ratios.append(other() / times[-1])
     each = statistics.median(times)
     print(
-        f"{name:64} {statistics.median(ratios):6.1f}x   {1e6 * each:6.2f} us   {1 / each:9,.0f}/s", flush=True
+        f"{name:64} {statistics.median(ratios):6.1f}x   {1e6 * each:7.2f} us   {1 / each:9,.0f}/s", flush=True
     )
 
 
-def bad_items(profile: str, signed: Signed) -> None:
-    """Cost of columns of bad items against good ones, the worst of several kinds."""
+def bls(variant: str, turns: int, keys: int = 16, each: int = 64) -> None:
+    """A column of BLS signatures against single checks."""
+    tag = AUGMENTED if variant == "min-pk" else MIN_SIG
+    secrets = [bls_secret_key(bytes([at + 1]) * 32) for at in range(keys)]
+    publics = [bls_public_key(variant, secret) for secret in secrets]
+    key_of = np.arange(keys * each) % keys
+    messages = [publics[key] + row.to_bytes(80, "big") for row, key in enumerate(key_of)]
+    signatures = [
+        bls_sign(variant, tag, secrets[key], message) for key, message in zip(key_of, messages, strict=True)
+    ]
+
+    def own() -> float:
+        started = time.process_time()
+        registry = BlsKeyRegistry(variant)
+        ids = np.array([registry.register(key) for key in publics])
+        assert bls_verify_many(registry, tag, ids[key_of], messages, signatures, threads=1).all()
+        return (time.process_time() - started) / len(key_of)
+
+    if variant == "min-pk":
+        points = [chia_rs.G1Element.from_bytes(key) for key in publics]
+        sums = [chia_rs.G2Element.from_bytes(signature) for signature in signatures]
+
+        def check(row: int) -> None:
+            # Its scheme puts the key in front of the message by itself.
+            assert chia_rs.AugSchemeMPL.verify(points[key_of[row]], messages[row][48:], sums[row])
+    else:
+
+        def check(row: int) -> None:
+            verdict = bls_verify(variant, tag, publics[key_of[row]], messages[row], signatures[row])
+            assert verdict is SignatureVerdict.GOOD
+
+    name = "chia_rs" if variant == "min-pk" else "our single check"
+    print_ratio(
+        f"BLS {variant}, {keys} keys of {each} items: {name}", own, lambda: peer(check, len(key_of)), turns
+    )
+
+
+def bad_items(profile: str, signed: Signed, turns: int) -> None:
+    """Cost of columns with bad items against good ones, the worst of several kinds."""
+
+    def seconds(column: Signed) -> float:
+        registry = KeyRegistry()
+        ours(profile, column, registry, is_good=False)
+        return statistics.median(ours(profile, column, registry, is_good=False) for _ in range(turns + 2))
+
+    for percent in (100, 1):
+        costs = {
+            kind: seconds(signed.spoilt(column, percent)) / seconds(signed)
+            for kind, column in bad_columns(signed).items()
+        }
+        worst = max(costs, key=lambda kind: costs[kind])
+        name = f"{signed.scheme} {profile}: {percent} % bad items ({worst} worst)"
+        print(f"{name:64} {costs[worst]:6.2f}x the time of good ones", flush=True)
+
+
+def overhead(signed: Signed, turns: int) -> None:
+    """What a call takes beyond checking: an item that its length refuses costs the call and nothing else."""
     registry = KeyRegistry()
-    ids = registry.register_many(signed.scheme, signed.keys, threads=1)
+    ids = registry.register_many(signed.scheme, signed.keys, threads=1)[signed.key_of]
+    short = np.ascontiguousarray(signed.signatures[:, :63])
 
-    def seconds(messages: np.ndarray, signatures: np.ndarray) -> float:
-        times = []
-        for _ in range(5):
-            started = time.process_time()
-            verify(signed.scheme, profile, registry, ids[signed.key_of], messages, signatures, threads=1)
-            times.append(time.process_time() - started)
-        return statistics.median(times)
+    def seconds(signatures: np.ndarray) -> float:
+        started = time.process_time()
+        verify(signed.scheme, "strict", registry, ids, signed.messages, signatures, threads=1)
+        return time.process_time() - started
 
-    rng = np.random.default_rng(2)
-    good = seconds(signed.messages, signed.signatures)
-    other = signed.messages.copy()
-    other[:, 0] ^= 1
-    random_s = signed.signatures.copy()
-    random_s[:, 32:63] = rng.integers(0, 256, (len(random_s), 31), dtype=np.uint8)
-    random_s[:, 63] = 0
-    random_r = signed.signatures.copy()
-    random_r[:, 1:31] = rng.integers(0, 256, (len(random_r), 30), dtype=np.uint8)
-    columns = {
-        "other message": (other, signed.signatures),
-        "random S": (signed.messages, random_s),
-        "random R": (signed.messages, random_r),
-    }
-    for share in (100, 1):
-        worst = max((_mixed_cost(seconds, signed, column, share), kind) for kind, column in columns.items())
-        name = f"{signed.scheme} {profile}: {share} % bad items ({worst[1]} worst)"
-        print(f"{name:64} {worst[0] / good:6.2f}x the time of good ones", flush=True)
-
-
-def _mixed_cost(
-    seconds: Callable[[np.ndarray, np.ndarray], float],
-    signed: Signed,
-    bad: tuple[np.ndarray, np.ndarray],
-    share: int,
-) -> float:
-    rows = np.arange(len(signed.key_of)) % 100 < share
-    messages = np.where(rows[:, None], bad[0], signed.messages)
-    signatures = np.where(rows[:, None], bad[1], signed.signatures)
-    return seconds(messages, signatures)
+    seconds(signed.signatures)
+    shares = [seconds(short) / seconds(signed.signatures) for _ in range(turns)]
+    print(f"{'Python call: share of the time that is not checking':64} {statistics.median(shares):6.2%}")
 
 
 def _openssl(seconds: float) -> int:
@@ -265,44 +260,44 @@ def main() -> None:
     parser.add_argument("--turns", type=int, default=3, help="turns behind a ratio")
     given = parser.parse_args()
     items, turns = given.items, given.turns
-    unit = os.environ.get("DEPINVERIFY_SIMD", "the best unit")
-    print(f"one thread, {unit}; ratio of the peer's processor time to ours, our time per item\n")
+    print(
+        f"one thread, vector unit {_native.vector_unit()}; "
+        "ratio of the peer's processor time to ours, our time per item\n"
+    )
     few = sign("ed25519", 16).repeated(items)
     for profile in PROFILES:
         compare(f"Ed25519 {profile}, 16 keys: cryptography", profile, few, by_cryptography(few), turns)
-    compare("Ed25519 strict, 16 keys: PyNaCl", "strict", few, by_nacl(few), turns)
-    compare(
-        "Ed25519 strict, 16 keys, tables kept: cryptography",
-        "strict",
-        few,
-        by_cryptography(few),
-        turns,
-        kept=True,
-    )
+    for name, check in (("solders", by_solders), ("PyNaCl", by_nacl)):
+        compare(f"Ed25519 strict, 16 keys: {name}", "strict", few, check(few), turns)
+    title = "Ed25519 strict, 16 keys, tables kept: cryptography"
+    compare(title, "strict", few, by_cryptography(few), turns, kept=True)
     for keys, each in ((10_000, 100), (100_000, 8), (100_000, 1)):
         made = sign("ed25519", keys * items // 1_000_000, 1)
         many = made.repeated(len(made.keys) * each)
-        name = f"Ed25519 strict, {len(made.keys):,} keys of {each} items: cryptography"
-        compare(name, "strict", many, by_cryptography(many), turns)
-    for scheme, title, check in (
+        title = f"Ed25519 strict, {len(made.keys):,} keys of {each} items: cryptography"
+        compare(title, "strict", many, by_cryptography(many), turns)
+    for scheme, curve, check in (
         ("p256", "P-256", by_cryptography),
         ("secp256k1", "secp256k1", by_coincurve),
     ):
         for keys in (16, 256):
             made = sign(scheme, keys).repeated(items)
-            peer_name = check.__name__.removeprefix("by_")
-            compare(f"{title}, {keys} keys: {peer_name}", "p1363-any_s", made, check(made), turns)
+            title = f"{curve}, {keys} keys: {check.__name__.removeprefix('by_')}"
+            compare(title, "p1363-any_s", made, check(made), turns)
     made = sign("recoverable", 16).repeated(items)
-    compare(
-        "recoverable, key known, 16 keys: coincurve recover",
-        "recoverable-any_s",
-        made,
-        by_recovery(made),
-        turns,
-    )
-    bad_items("strict", few)
-    bad_items("zip215", few)
-    bad_items("p1363-any_s", sign("p256", 16).repeated(items // 4))
+    title = "recoverable, key known, 16 keys: coincurve recover"
+    compare(title, "recoverable-any_s", made, by_recovery(made), turns)
+    bls("min-pk", turns)
+    bls("min-sig", turns)
+    for scheme, profiles in (
+        ("ed25519", ("strict", "zip215")),
+        ("p256", ("p1363-any_s",)),
+        ("secp256k1", ("p1363-any_s",)),
+    ):
+        made = sign(scheme, 16).repeated(min(items, 32 * SIGNED))
+        for profile in profiles:
+            bad_items(profile, made, turns)
+    overhead(few, turns)
     scaling(few, turns)
 
 

@@ -5,16 +5,12 @@ from __future__ import annotations
 import hashlib
 
 import coincurve
-import nacl.bindings
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from depinverify.signature import recover_key, verify_one
 from reference import signatures as reference
+from reference.libraries import libsecp256k1, libsodium, openssl_ecdsa, openssl_ed25519
 
 ED25519_PROFILES = ["zip215", "cofactorless", "strict", "compact", "compact-canonical_points"]
 
@@ -74,22 +70,6 @@ def ed25519_items(draw: st.DrawFn) -> Item:
         case "A":
             key = reference.encode(reference.B)
     return key, message, signature
-
-
-def openssl_ed25519(key: bytes, message: bytes, signature: bytes) -> bool:
-    try:
-        Ed25519PublicKey.from_public_bytes(key).verify(signature, message)
-    except (InvalidSignature, ValueError):
-        return False
-    return True
-
-
-def libsodium(key: bytes, message: bytes, signature: bytes) -> bool:
-    try:
-        nacl.bindings.crypto_sign_open(signature + message, key)
-    except Exception:  # noqa: BLE001 - every refusal has an exception of its own
-        return False
-    return True
 
 
 @settings(max_examples=150, deadline=None)
@@ -154,23 +134,6 @@ def ecdsa_items(draw: st.DrawFn, scheme: str) -> tuple[str, str, Item]:
         case "key":
             key = flip(key, draw(st.integers(0, 8 * len(key) - 1)))
     return scheme, encoding, (key, message, signature)
-
-
-def openssl_ecdsa(scheme: str, key: bytes, message: bytes, signature: bytes) -> bool:
-    curve = ec.SECP256R1() if scheme == "p256" else ec.SECP256K1()
-    try:
-        point = ec.EllipticCurvePublicKey.from_encoded_point(curve, key)
-        point.verify(signature, message, ec.ECDSA(hashes.SHA256()))
-    except (InvalidSignature, ValueError):
-        return False
-    return True
-
-
-def libsecp256k1(key: bytes, message: bytes, signature: bytes) -> bool:
-    try:
-        return coincurve.PublicKey(key).verify(signature, message)
-    except Exception:  # noqa: BLE001 - the library raises a bare Exception where it cannot parse
-        return False
 
 
 @settings(max_examples=250, deadline=None)

@@ -75,6 +75,15 @@ def _shares(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> d
     type=click.Choice(("keep", "drop")),
     help="Whether the rows that the validator without uplink made meanwhile are in its files.",
 )
+@click.option(
+    "--scheme",
+    "schemes",
+    multiple=True,
+    default=("ed25519", "p256", "secp256k1"),
+    show_default=True,
+    type=click.Choice(("ed25519", "p256", "secp256k1")),
+    help="Algorithm of the devices' keys; several take turns.",
+)
 @click.option("--processes", type=int, default=1, show_default=True, help="How many processes sign.")
 @click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON.")
 def simulate(*, as_json: bool, shares: dict[str, str], **options: Any) -> None:  # noqa: ANN401

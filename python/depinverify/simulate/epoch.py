@@ -24,7 +24,7 @@ from depinverify.simulate.fleet import Fleet
 from depinverify.simulate.layout import epoch_toml, read_previous
 from depinverify.simulate.probes import Prober, outage_slots
 from depinverify.simulate.schedule import VALIDATORS_PER_PROBE, Schedule
-from depinverify.simulate.settings import DEFAULT_POOL, DEFAULT_START, Settings
+from depinverify.simulate.settings import DEFAULT_POOL, DEFAULT_START, SCHEMES, Settings
 from depinverify.simulate.truth import Tally, truth
 
 if TYPE_CHECKING:
@@ -126,6 +126,7 @@ def simulate(
     validator_behaviours: Iterable[str] = (ValidatorBehaviour.NO_UPLINK,),
     file_format: str = "parquet",
     outage_rows: str = "keep",
+    schemes: Sequence[str] = SCHEMES,
     processes: int = 1,
     progress: Callable[[int, int], None] | None = None,
 ) -> Simulated:
@@ -148,6 +149,7 @@ def simulate(
         validator_behaviours: What the first validators do, one each; the rest is honest.
         file_format: Kind of the files of observations.
         outage_rows: ``drop`` leaves out what the validator without uplink recorded meanwhile.
+        schemes: Algorithms of the devices' keys, in turn.
         processes: How many processes sign.
         progress: Called with parts done and parts in all.
 
@@ -173,6 +175,7 @@ def simulate(
         validator_behaviours=tuple(validator_behaviours),
         file_format=file_format,
         outage_rows=outage_rows,
+        schemes=tuple(schemes),
     )
     settings.check()
     if out.exists() and (not out.is_dir() or any(out.iterdir())):

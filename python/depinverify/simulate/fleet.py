@@ -14,13 +14,13 @@ from depinverify.exceptions import InputError
 from depinverify.simulate.behaviours import Behaviour, ValidatorBehaviour, count_devices
 from depinverify.simulate.chance import Seed
 from depinverify.simulate.places import PLACES, Place
+from depinverify.simulate.settings import SCHEMES
 
 if TYPE_CHECKING:
     from depinverify.simulate.settings import Settings
 
 __all__ = ["Device", "Fleet", "Owner", "Validator"]
 
-SCHEME_NAMES = ("ed25519", "p256", "secp256k1")
 ENVELOPES = (Envelope.COSE, Envelope.JWS, Envelope.COSE_TAGGED, Envelope.JWS, Envelope.CWT, Envelope.JWS)
 MODELS = ((b"HX-2", b"\x01\x9c\x40"), (b"Relay Mini", b"\x02\x00\x7f"), (b"outpost/7", b"\x00\xa1\x10"))
 SOFTWARE = (("hotspotd", "4.2.1"), ("relay-fw", "2026.10"), ("outpost", "0.9.14"))
@@ -151,7 +151,7 @@ class Fleet:
         seed = self.seed.derive("owner", number)
         key = None
         if name is None and number % 3 == 0:
-            key = DeviceKey.from_seed(SCHEME_NAMES[number // 3 % 3], seed)
+            key = DeviceKey.from_seed(SCHEMES[number // 3 % 3], seed)
         title = name or (key.public.did if key else f"operator-{number:05}")
         return Owner(number, title, "0x" + self.seed.derive("payee", number)[:20].hex(), key)
 
@@ -209,7 +209,7 @@ class Fleet:
             index=index,
             id=self._device_id(index),
             behaviour=behaviour,
-            scheme=SCHEME_NAMES[index % 3],
+            scheme=self.settings.schemes[index % len(self.settings.schemes)],
             envelope=ENVELOPES[index // 3 % len(ENVELOPES)],
             owner=owner,
             place=place,
@@ -271,10 +271,10 @@ class Fleet:
         chosen = self.settings.validator_behaviours
         behaviour = ValidatorBehaviour(chosen[index]) if index < len(chosen) else ValidatorBehaviour.HONEST
         owner = self._owner(f"validator-owner-{index}")
-        key = DeviceKey.from_seed(SCHEME_NAMES[index % 3], self.seed.derive("validator key", index))
+        key = DeviceKey.from_seed(SCHEMES[index % 3], self.seed.derive("validator key", index))
         place = PLACES[(5 + 17 * index) % len(PLACES)]
         validator = Validator(index, f"val-{index}".encode(), behaviour, owner, place, key)
-        if index >= len(SCHEME_NAMES):
+        if index >= len(SCHEMES):
             self._entangle(validator)
         return validator
 

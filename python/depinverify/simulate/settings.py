@@ -12,12 +12,14 @@ from depinverify.simulate.evidence import FORMATS
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["DEFAULT_POOL", "DEFAULT_START", "OUTAGE_ROWS", "Settings"]
+__all__ = ["DEFAULT_POOL", "DEFAULT_START", "OUTAGE_ROWS", "SCHEMES", "Settings"]
 
 #: 15 January 2027, 08:00 UTC: on the border of an hour, so that windows are whole.
 DEFAULT_START = 1_800_000_000
 DEFAULT_POOL = "1000000000000000000000000"
 OUTAGE_ROWS = ("keep", "drop")
+#: Algorithms of the devices' keys, in turn.
+SCHEMES = ("ed25519", "p256", "secp256k1")
 _FEWEST_SLOTS = 4
 
 
@@ -38,6 +40,7 @@ class Settings:
     validator_behaviours: tuple[str, ...] = (ValidatorBehaviour.NO_UPLINK,)
     file_format: str = "parquet"
     outage_rows: str = "keep"
+    schemes: tuple[str, ...] = SCHEMES
 
     @property
     def end(self) -> int:
@@ -87,6 +90,9 @@ class Settings:
             raise InputError(f"format: expected one of {', '.join(FORMATS)}, found {self.file_format!r}")
         if self.outage_rows not in OUTAGE_ROWS:
             raise InputError(f"outage rows: expected {' or '.join(OUTAGE_ROWS)}, found {self.outage_rows!r}")
+        if not self.schemes or set(self.schemes) - set(SCHEMES):
+            found = ", ".join(self.schemes)
+            raise InputError(f"schemes: expected one or more of {', '.join(SCHEMES)}, found {found!r}")
         unknown = set(self.validator_behaviours) - set(ValidatorBehaviour)
         if unknown or len(self.validator_behaviours) > self.validators:
             expected = ", ".join(ValidatorBehaviour)

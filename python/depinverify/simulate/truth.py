@@ -48,6 +48,7 @@ def truth(fleet: Fleet, tally: Tally) -> dict[str, Any]:
             "slot_seconds": settings.slot_seconds,
             "shares": dict(settings.shares),
             "outage_rows": settings.outage_rows,
+            "schemes": list(settings.schemes),
         },
         "behaviours": {
             behaviour: {

@@ -3,7 +3,10 @@
 use curve25519_dalek::constants::{ED25519_BASEPOINT_POINT, EIGHT_TORSION};
 use curve25519_dalek::edwards::EdwardsPoint;
 use curve25519_dalek::scalar::Scalar;
-use depinverify_core::signature::{Ed25519Profile, Rules, Scheme, residue_order, verify_one};
+use depinverify_core::signature::{
+    ByteColumn, Ed25519Profile, Items, ItemsError, KeyRegistry, Rules, Scheme, SignatureVerdict,
+    residue_order, verify_items, verify_one,
+};
 use proptest::prelude::*;
 use sha2::{Digest, Sha512};
 
@@ -135,8 +138,45 @@ fn dalek(input: &Input, strict: bool) -> bool {
     }
 }
 
+/// Verdicts of a column in which every input stands as many times: a few for a check without a table, more for one with it.
+fn engine(profile: Ed25519Profile, inputs: &[Input], times: usize) -> Result<Vec<bool>, ItemsError> {
+    let rules = Rules { ed25519: profile, ..Rules::UPTIME_PROOF };
+    let mut registry = KeyRegistry::new();
+    let ids: Vec<_> = inputs.iter().map(|input| registry.register(Scheme::Ed25519, &input.key)).collect();
+    let messages: Vec<&[u8]> = inputs.iter().map(|input| input.message.as_slice()).collect();
+    let signatures: Vec<&[u8]> = inputs.iter().map(|input| input.signature.as_slice()).collect();
+    let (ids, messages, signatures) = (ids.repeat(times), messages.repeat(times), signatures.repeat(times));
+    let items = Items::new(&ids, ByteColumn::slices(&messages), ByteColumn::slices(&signatures))?;
+    let mut verdicts = vec![SignatureVerdict::UnknownKeyId; items.len()];
+    verify_items(&registry, &rules, &items, &mut verdicts)?;
+    Ok(verdicts.into_iter().map(SignatureVerdict::is_good).collect())
+}
+
+/// Cases of each law: `DIFFERENTIAL_CASES`, or so many.
+fn config(cases: u32) -> ProptestConfig {
+    let wanted = std::env::var("DIFFERENTIAL_CASES").ok().and_then(|cases| cases.parse().ok());
+    ProptestConfig { cases: wanted.unwrap_or(cases), failure_persistence: None, ..ProptestConfig::default() }
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 2000, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(config(100))]
+
+    #[test]
+    fn columns_equal_the_libraries(inputs in prop::collection::vec(input(), 1..48), times in 1..16_usize) {
+        let by_zebra: Vec<bool> = inputs.iter().map(zebra).collect();
+        let by_dalek = |strict| inputs.iter().map(|input| dalek(input, strict)).collect::<Vec<bool>>();
+        for (profile, expected) in [
+            (Ed25519Profile::Zip215, by_zebra),
+            (Ed25519Profile::Cofactorless, by_dalek(false)),
+            (Ed25519Profile::Strict, by_dalek(true)),
+        ] {
+            prop_assert_eq!(engine(profile, &inputs, times), Ok(expected.repeat(times)), "{:?}", profile);
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(config(2000))]
 
     #[test]
     fn ed25519_profiles_equal_their_libraries(input in input()) {

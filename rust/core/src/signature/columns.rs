@@ -7,6 +7,7 @@
 use thiserror::Error;
 
 use super::keys::KeyId;
+use super::lanes::dispatch::prefetch;
 
 /// Why columns do not make a batch of items. This is about the call, never about an item.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
@@ -165,6 +166,9 @@ impl<'a> ByteColumn<'a> {
     }
 }
 
+/// Items whose signatures are on their way into the cache while one is looked at.
+const AHEAD: usize = 16;
+
 /// Signatures to check: who signed, what, and the signature.
 #[derive(Clone, Copy, Debug)]
 pub struct Items<'a> {
@@ -232,10 +236,16 @@ impl<'a> Items<'a> {
 
     /// Key id, message and signature of each item.
     pub fn iter(&self) -> impl Iterator<Item = (KeyId, &'a [u8], &'a [u8])> + '_ {
-        (0..self.len()).map(|at| {
-            let row = self.order.map_or(at, |rows| rows[at] as usize);
-            let id = self.key_ids.get(row).copied().unwrap_or(KeyId::NONE);
-            (id, self.messages.get(row), self.signatures.get(row))
+        let row = |at: usize| match self.order {
+            Some(rows) => rows.get(at).map(|row| *row as usize),
+            None => Some(at),
+        };
+        (0..self.len()).map(move |at| {
+            // In the order of keys, the next signature lies anywhere.
+            if let Some(next) = row(at + AHEAD).filter(|_| self.order.is_some()) {
+                prefetch(self.signatures.get(next));
+            }
+            self.get(row(at).unwrap_or(usize::MAX))
         })
     }
 }

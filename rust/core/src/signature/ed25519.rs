@@ -11,7 +11,10 @@ use curve25519_dalek::scalar::Scalar;
 use curve25519_dalek::traits::{Identity, IsIdentity};
 use sha2::{Digest, Sha512};
 
+use super::lanes::dispatch::Simd;
 use super::lanes::ed25519::{self as lanes, Answer};
+use super::lanes::ed25519_keys::Point;
+use super::run::{DecodeKeys, ToWeierstrass};
 use super::scheme::{Ed25519Profile, SignatureVerdict};
 use super::tables::Base;
 
@@ -51,14 +54,15 @@ const SMALL_ORDER_Y: [[u8; 32]; 7] = [
 fn is_small_order(encoded: &[u8; 32]) -> bool {
     let mut y = *encoded;
     y[31] &= 0x7f;
-    SMALL_ORDER_Y.contains(&y)
+    // The last byte tells nearly all others apart.
+    SMALL_ORDER_Y.iter().any(|small| small[31] == y[31] && *small == y)
 }
 
 /// A public key, decoded once.
 #[derive(Clone, Debug)]
 pub(super) struct PublicKey {
     bytes: [u8; 32],
-    minus_a: EdwardsPoint,
+    x: [u64; 4],
     is_small_order: bool,
     is_canonical: bool,
 }
@@ -73,38 +77,57 @@ fn is_canonical(encoded: &[u8; 32]) -> bool {
     !(is_above || has_zero_x && encoded[31] >= 0x80)
 }
 
-/// A point in the Weierstrass form of the tables; `None` for the neutral one.
-fn weierstrass(point: &EdwardsPoint) -> Option<[[u64; 4]; 2]> {
-    lanes::to_weierstrass(&point.compress().0)
-}
-
 impl PublicKey {
     /// Decodes permissively, as all profiles do: y is reduced, and the sign of x = 0 is ignored.
     pub(super) fn parse(bytes: &[u8]) -> Option<Self> {
-        let bytes: [u8; 32] = bytes.try_into().ok()?;
-        let a = CompressedEdwardsY(bytes).decompress()?;
-        Some(Self {
-            bytes,
-            minus_a: -a,
-            is_small_order: is_small_order(&bytes),
-            is_canonical: is_canonical(&bytes),
-        })
+        Self::parse_all(&[bytes]).pop().flatten()
+    }
+
+    /// Decodes many keys side by side.
+    pub(super) fn parse_all(keys: &[&[u8]]) -> Vec<Option<Self>> {
+        let encodings: Vec<&[u8; 32]> = keys.iter().filter_map(|bytes| (*bytes).try_into().ok()).collect();
+        let mut decoded = Simd::chosen().run(DecodeKeys { encodings: &encodings }).into_iter();
+        let parse = |bytes: &&[u8]| {
+            let bytes: [u8; 32] = (*bytes).try_into().ok()?;
+            let x = decoded.next()??;
+            Some(Self {
+                bytes,
+                x,
+                is_small_order: is_small_order(&bytes),
+                is_canonical: is_canonical(&bytes),
+            })
+        };
+        keys.iter().map(parse).collect()
     }
 
     /// What the key's table is built from.
-    pub(super) fn base(&self) -> Base {
-        match lanes::to_weierstrass(&self.bytes) {
-            Some(point) if !self.is_small_order => Base::Point(point),
-            _ => {
-                let mut multiple = EdwardsPoint::identity();
-                let mut multiples = [None; 8];
-                for place in &mut multiples {
-                    *place = weierstrass(&multiple);
-                    multiple -= self.minus_a;
-                }
-                Base::SmallOrder(Box::new(multiples))
-            }
+    pub(super) fn base(&self) -> Base<'_> {
+        let point = Point { encoded: &self.bytes, x: &self.x };
+        if !self.is_small_order {
+            return Base::Edwards(point);
         }
+        let minus_a = self.minus_a();
+        let mut multiple = EdwardsPoint::identity();
+        let encoded = [(); 8].map(|()| {
+            let encoded = multiple.compress().0;
+            multiple -= minus_a;
+            encoded
+        });
+        let xs = Simd::chosen().run(DecodeKeys { encodings: &encoded.each_ref() });
+        let xs: Vec<[u64; 4]> = xs.into_iter().map(Option::unwrap_or_default).collect();
+        let points: Vec<_> = encoded.iter().zip(&xs).map(|(encoded, x)| Point { encoded, x }).collect();
+        let mut multiples = [None; 8];
+        for (place, point) in multiples.iter_mut().zip(Simd::chosen().run(ToWeierstrass { points: &points }))
+        {
+            *place = point;
+        }
+        Base::SmallOrder(Box::new(multiples))
+    }
+
+    /// -A for single arithmetic.
+    pub(super) fn minus_a(&self) -> EdwardsPoint {
+        // A key is here because its bytes are a point.
+        -CompressedEdwardsY(self.bytes).decompress().unwrap_or_else(EdwardsPoint::identity)
     }
 
     /// All zero, or 1 followed by zeros with either sign bit: the keys that `compact` refuses.
@@ -121,11 +144,11 @@ impl PublicKey {
     }
 
     /// S B - k A.
-    fn commitment(&self, signature: &Signature<'_>) -> EdwardsPoint {
+    fn commitment(&self, minus_a: &EdwardsPoint, signature: &Signature<'_>) -> EdwardsPoint {
         let k = self.challenge(signature.r, signature.message);
         // S is below l.
         let s = Scalar::from_bytes_mod_order(*signature.s_bytes);
-        EdwardsPoint::vartime_double_scalar_mul_basepoint(&k, &self.minus_a, &s)
+        EdwardsPoint::vartime_double_scalar_mul_basepoint(&k, minus_a, &s)
     }
 }
 
@@ -139,6 +162,8 @@ pub(super) struct Signature<'a> {
     s_bytes: &'a [u8; 32],
     /// A, as given.
     pub(super) key: &'a [u8; 32],
+    /// x of A.
+    pub(super) key_x: &'a [u64; 4],
     /// The message.
     pub(super) message: &'a [u8],
 }
@@ -166,7 +191,7 @@ pub(super) fn open<'a>(
     if small {
         return Err(SignatureVerdict::SmallOrder);
     }
-    Ok(Signature { r, s, s_bytes, key: &key.bytes, message })
+    Ok(Signature { r, s, s_bytes, key: &key.bytes, key_x: &key.x, message })
 }
 
 /// The verdict, given how S B - k A compares with R.
@@ -189,8 +214,13 @@ pub(super) fn decide(profile: Ed25519Profile, r: &[u8; 32], answer: Answer) -> S
 }
 
 /// Compares S B - k A with R by single arithmetic.
-fn compare(key: &PublicKey, signature: &Signature<'_>, is_cofactored: bool) -> Answer {
-    let commitment = key.commitment(signature);
+fn compare(
+    key: &PublicKey,
+    minus_a: &EdwardsPoint,
+    signature: &Signature<'_>,
+    is_cofactored: bool,
+) -> Answer {
+    let commitment = key.commitment(minus_a, signature);
     if commitment.compress().0 == *signature.r {
         return Answer::Equal;
     }
@@ -204,9 +234,14 @@ fn compare(key: &PublicKey, signature: &Signature<'_>, is_cofactored: bool) -> A
     }
 }
 
-/// Verdict of one opened signature.
-pub(super) fn check(profile: Ed25519Profile, key: &PublicKey, signature: &Signature<'_>) -> SignatureVerdict {
-    decide(profile, signature.r, compare(key, signature, profile.is_cofactored()))
+/// Verdict of one opened signature, given the opposite of the key's point.
+pub(super) fn check(
+    profile: Ed25519Profile,
+    key: &PublicKey,
+    minus_a: &EdwardsPoint,
+    signature: &Signature<'_>,
+) -> SignatureVerdict {
+    decide(profile, signature.r, compare(key, minus_a, signature, profile.is_cofactored()))
 }
 
 /// The order of R - (S B - k A) where that is a torsion point: 1, 2, 4 or 8; 1 means that the plain equation holds.
@@ -218,7 +253,7 @@ pub fn residue_order(public_key: &[u8], message: &[u8], signature: &[u8]) -> Opt
     let key = PublicKey::parse(public_key)?;
     let signature = open(Ed25519Profile::Zip215, &key, message, signature).ok()?;
     let point = CompressedEdwardsY(*signature.r).decompress()?;
-    let mut residue = point - key.commitment(&signature);
+    let mut residue = point - key.commitment(&key.minus_a(), &signature);
     for order in [1, 2, 4, 8] {
         if residue.is_identity() {
             return Some(order);

@@ -4,7 +4,7 @@ use super::*;
 
 fn verify(profile: Ed25519Profile, key: &PublicKey, message: &[u8], signature: &[u8]) -> SignatureVerdict {
     match open(profile, key, message, signature) {
-        Ok(opened) => check(profile, key, &opened),
+        Ok(opened) => check(profile, key, &key.minus_a(), &opened),
         Err(refused) => refused,
     }
 }

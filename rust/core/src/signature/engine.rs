@@ -11,13 +11,18 @@ use std::sync::Arc;
 
 use super::columns::{Items, ItemsError};
 use super::keys::{Key, KeyId, KeyRegistry};
-use super::lanes::dispatch::Simd;
+use super::lanes::digits::Windows;
+use super::lanes::dispatch::{Simd, prefetch};
 use super::lanes::ecdsa::CHUNK;
+use super::lanes::ed25519::Answer;
 use super::lanes::{ecdsa as lanes_ecdsa, ed25519 as lanes_ed25519};
 use super::run::{Digests, EcdsaCheck, Ed25519Check};
 use super::scheme::{EcdsaRule, Ed25519Profile, Rules, Scheme, SignatureVerdict};
 use super::tables::{KEYS_AT_ONCE, Table};
 use super::{ecdsa, ed25519, p256, secp256k1};
+
+/// The fewest items without tables that are worth eight lanes.
+const WORTH_LANES: usize = 3;
 
 /// An item that its encoding does not refuse: its place, its key, and what is left to check.
 #[derive(Clone, Copy)]
@@ -131,9 +136,7 @@ fn check_ed25519(
     opened: &mut [Opened<ed25519::Signature<'_>>],
     out: &mut [SignatureVerdict],
 ) {
-    let mut answers = [lanes_ed25519::Answer::Different; CHUNK];
     let mut alone = Vec::new();
-    let is_cofactored = profile.is_cofactored();
     by_tables(
         registry,
         Scheme::Ed25519,
@@ -141,34 +144,59 @@ fn check_ed25519(
         |item| alone.push(*item),
         |run| {
             for chunk in run.chunks(CHUNK) {
-                let items: Vec<lanes_ed25519::Item<'_>> = chunk
-                    .iter()
-                    .map(|(item, table)| lanes_ed25519::Item {
-                        r: item.signature.r,
-                        s: item.signature.s,
-                        key: item.signature.key,
-                        message: item.signature.message,
-                        table: &table.rows,
-                        has_infinity: table.has_infinity,
-                    })
-                    .collect();
-                let key_windows = chunk[0].1.windows;
-                Simd::chosen().run(Ed25519Check {
-                    items: &items,
-                    key_windows,
-                    is_cofactored,
-                    answers: &mut answers,
-                });
-                for ((item, _), answer) in chunk.iter().zip(&answers) {
-                    out[item.row] = ed25519::decide(profile, item.signature.r, *answer);
-                }
+                let items = chunk.iter().map(|(item, table)| (*item, Some(*table)));
+                check_ed25519_chunk(profile, items, Some(chunk[0].1.windows), out);
             }
         },
     );
-    for item in alone {
-        if let Some(Key::Ed25519(key)) = registry.key(item.key) {
-            out[item.row] = ed25519::check(profile, key, &item.signature);
+    // Eight lanes without tables cost as much as two single checks.
+    if Simd::chosen() != Simd::Portable && alone.len() >= WORTH_LANES {
+        for chunk in alone.chunks(CHUNK) {
+            check_ed25519_chunk(profile, chunk.iter().map(|item| (item, None)), None, out);
         }
+        return;
+    }
+    for items in alone.chunk_by(|a, b| a.key == b.key) {
+        if let Some(Key::Ed25519(key)) = registry.key(items[0].key) {
+            let minus_a = key.minus_a();
+            for item in items {
+                out[item.row] = ed25519::check(profile, key, &minus_a, &item.signature);
+            }
+        }
+    }
+}
+
+/// Checks up to [`CHUNK`] items in lanes, all with tables of these windows or all without.
+fn check_ed25519_chunk<'a>(
+    profile: Ed25519Profile,
+    chunk: impl Iterator<Item = (&'a Opened<ed25519::Signature<'a>>, Option<&'a Table>)> + Clone,
+    key_windows: Option<Windows>,
+    out: &mut [SignatureVerdict],
+) {
+    let items: Vec<lanes_ed25519::Item<'_>> = chunk
+        .clone()
+        .map(|(item, table)| lanes_ed25519::Item {
+            r: item.signature.r,
+            s: item.signature.s,
+            key: item.signature.key,
+            key_x: item.signature.key_x,
+            message: item.signature.message,
+            table: table.map_or(&[], |table| &table.rows),
+            has_infinity: table.is_some_and(|table| table.has_infinity),
+        })
+        .collect();
+    for item in &items {
+        prefetch(item.message);
+    }
+    let mut answers = [Answer::Different; CHUNK];
+    Simd::chosen().run(Ed25519Check {
+        items: &items,
+        key_windows,
+        is_cofactored: profile.is_cofactored(),
+        answers: &mut answers,
+    });
+    for ((item, _), answer) in chunk.zip(&answers) {
+        out[item.row] = ed25519::decide(profile, item.signature.r, *answer);
     }
 }
 
@@ -190,6 +218,7 @@ fn check_ecdsa(
         |run| {
             for chunk in run.chunks(CHUNK) {
                 let messages: Vec<&[u8]> = chunk.iter().map(|(item, _)| item.signature.message).collect();
+                messages.iter().copied().for_each(prefetch);
                 Simd::chosen().run(Digests { how: rule.digest, messages: &messages, out: &mut digests });
                 let items: Vec<lanes_ecdsa::Item<'_>> = chunk
                     .iter()
@@ -230,7 +259,7 @@ pub fn verify_one(
 ) -> SignatureVerdict {
     let verdict = match Key::parse(scheme, public_key) {
         Key::Ed25519(key) => ed25519::open(rules.ed25519, &key, message, signature)
-            .map(|signature| ed25519::check(rules.ed25519, &key, &signature)),
+            .map(|signature| ed25519::check(rules.ed25519, &key, &key.minus_a(), &signature)),
         Key::P256(key) => p256::open(rules.p256, message, signature)
             .map(|signature| p256::check(rules.p256, &key, &signature)),
         Key::Secp256k1(key) => secp256k1::open(rules.secp256k1, message, signature)

@@ -50,12 +50,21 @@ impl Key {
         }
     }
 
+    /// Many keys of one scheme.
+    fn parse_all(scheme: Scheme, keys: &[&[u8]]) -> Vec<Self> {
+        if scheme != Scheme::Ed25519 {
+            return keys.iter().map(|bytes| Self::parse(scheme, bytes)).collect();
+        }
+        let parsed = ed25519::PublicKey::parse_all(keys).into_iter();
+        parsed.map(|key| key.map_or(Self::Unusable(scheme), |key| Self::Ed25519(Box::new(key)))).collect()
+    }
+
     /// What the key's table is built from.
-    pub(super) fn base(&self) -> Option<Base> {
+    pub(super) fn base(&self) -> Option<Base<'_>> {
         match self {
             Self::Ed25519(key) => Some(key.base()),
-            Self::P256(key) => Some(Base::Point(key.point())),
-            Self::Secp256k1(key) => Some(Base::Point(key.point())),
+            Self::P256(key) => Some(Base::Weierstrass(key.point())),
+            Self::Secp256k1(key) => Some(Base::Weierstrass(key.point())),
             Self::Unusable(_) => None,
         }
     }
@@ -99,7 +108,7 @@ impl KeyRegistry {
                 id
             })
             .collect();
-        self.keys.par_extend(new.par_iter().map(|bytes| Key::parse(scheme, bytes)));
+        self.keys.par_extend(new.par_chunks(KEYS_AT_ONCE).flat_map_iter(|keys| Key::parse_all(scheme, keys)));
         self.tables.grow(self.keys.len());
         ids
     }

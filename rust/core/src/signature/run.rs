@@ -18,7 +18,7 @@ use super::lanes::dispatch::Job;
 use super::lanes::keccak::keccak256;
 use super::lanes::tree::Tables;
 use super::lanes::vector::Vector;
-use super::lanes::{ecdsa, ed25519};
+use super::lanes::{ecdsa, ed25519, ed25519_keys};
 use super::scheme::{EcdsaDigest, Scheme};
 use super::tables::{GENERATOR_WINDOWS, generator};
 
@@ -37,14 +37,48 @@ fn put<W: 'static>(place: usize, work: W) {
     WORK.with_borrow_mut(|held| held[place] = Some(Box::new(work)));
 }
 
-fn tables(scheme: Scheme, key_windows: Windows) -> Tables<'static> {
-    Tables { generator: generator(scheme), generator_windows: GENERATOR_WINDOWS, key_windows }
+fn tables(scheme: Scheme, key_windows: Option<Windows>) -> Tables<'static> {
+    Tables {
+        generator: generator(scheme),
+        generator_windows: GENERATOR_WINDOWS,
+        key_windows: key_windows.unwrap_or(ed25519::WITHOUT_TABLE),
+        has_keys: key_windows.is_some(),
+    }
+}
+
+/// x of the points of encoded Ed25519 keys.
+pub(super) struct DecodeKeys<'a> {
+    pub(super) encodings: &'a [&'a [u8; 32]],
+}
+
+impl Job for DecodeKeys<'_> {
+    type Output = Vec<Option<[u64; 4]>>;
+
+    #[inline(always)]
+    fn run<V: Vector>(self) -> Self::Output {
+        ed25519_keys::decode_all::<V>(self.encodings)
+    }
+}
+
+/// Points of Ed25519 keys in the form of their tables.
+pub(super) struct ToWeierstrass<'a> {
+    pub(super) points: &'a [ed25519_keys::Point<'a>],
+}
+
+impl Job for ToWeierstrass<'_> {
+    type Output = Vec<Option<[[u64; 4]; 2]>>;
+
+    #[inline(always)]
+    fn run<V: Vector>(self) -> Self::Output {
+        ed25519_keys::to_weierstrass::<V>(self.points)
+    }
 }
 
 /// Up to a chunk of Ed25519 items.
 pub(super) struct Ed25519Check<'a> {
     pub(super) items: &'a [ed25519::Item<'a>],
-    pub(super) key_windows: Windows,
+    /// Windows of the keys' tables; `None` where the keys have none.
+    pub(super) key_windows: Option<Windows>,
     pub(super) is_cofactored: bool,
     pub(super) answers: &'a mut [ed25519::Answer],
 }
@@ -113,7 +147,7 @@ impl Job for EcdsaCheck<'_> {
 
     #[inline(always)]
     fn run<V: Vector>(self) {
-        let tables = tables(self.scheme, self.key_windows);
+        let tables = tables(self.scheme, Some(self.key_windows));
         let mut work = take::<ecdsa::Work<V>>(1);
         match self.scheme {
             Scheme::P256 => ecdsa::check::<P256, V>(self.items, &tables, &mut work, self.is_good),

@@ -19,8 +19,10 @@ use super::keys::{Key, KeyId};
 use super::lanes::curve::{Curve, P256, Secp256k1, Wei25519};
 use super::lanes::digits::Windows;
 use super::lanes::dispatch::{Job, Simd};
+use super::lanes::ed25519_keys::Point;
 use super::lanes::table::{Builder, extra_rows};
 use super::lanes::vector::{MAX_LANES, Row, Vector};
+use super::run::ToWeierstrass;
 use super::scheme::Scheme;
 
 /// Bytes of tables that a registry keeps unless told otherwise.
@@ -29,8 +31,8 @@ const DEFAULT_BUDGET: usize = 1 << 30;
 /// Keys whose tables are built and held together, at most.
 pub(super) const KEYS_AT_ONCE: usize = 512;
 
-/// Windows of the generators' tables, which every check uses: 2.9 MB a curve.
-pub(super) const GENERATOR_WINDOWS: Windows = Windows { width: 12 };
+/// Windows of the generators' tables, which every check uses: 5.2 MB a curve.
+pub(super) const GENERATOR_WINDOWS: Windows = Windows { width: 13 };
 
 /// Rows of one key.
 #[derive(Debug)]
@@ -43,9 +45,11 @@ pub(super) struct Table {
 
 /// What a key's table is built from.
 #[derive(Clone, Debug)]
-pub(super) enum Base {
-    /// A point of large order, in Weierstrass form.
-    Point([[u64; 4]; 2]),
+pub(super) enum Base<'a> {
+    /// A point in Weierstrass form.
+    Weierstrass([[u64; 4]; 2]),
+    /// A point of edwards25519, of large order.
+    Edwards(Point<'a>),
     /// The multiples of a point of small order, 0 to 7 times; `None` at infinity.
     SmallOrder(Box<[Option<[[u64; 4]; 2]>; 8]>),
 }
@@ -89,23 +93,26 @@ impl Clone for Tables {
     }
 }
 
-/// The width of windows that costs least for this many uses; `None` where a single check does.
-const fn width_for(unit: Simd, uses: u64) -> Option<u32> {
+/// The width of windows that costs least for this many uses; `None` where a check without a table does.
+const fn width_for(unit: Simd, scheme: Scheme, uses: u64) -> Option<u32> {
     match unit {
-        // Building takes 16, 31, 65 or 140 us a key, where eight are built side by side, and a check with the table 2.3,
-        // 1.9, 1.5 or 1.3 us.
-        Simd::Avx512 => Some(match uses {
-            0..32 => 3,
-            32..100 => 4,
-            100..400 => 6,
-            _ => 8,
-        }),
-        // 0.2, 0.4 or 0.8 ms, and 15, 11 or 9 us; a single check takes 25 to 50 us.
+        // A check without a table takes 7 us; building takes 16, 31, 65, 140 or 440 us a key, where eight are built side
+        // by side, and a check with the table 2.3, 1.9, 1.5, 1.3 or 1.2 us.
+        Simd::Avx512 => match uses {
+            0..4 if matches!(scheme, Scheme::Ed25519) => None,
+            0..32 => Some(3),
+            32..100 => Some(4),
+            100..400 => Some(6),
+            400..5000 => Some(8),
+            _ => Some(10),
+        },
+        // 0.2, 0.4, 0.8 or 2.5 ms, and 15, 11, 9 or 8 us; a single check takes 25 to 50 us.
         Simd::Portable => match uses {
             0..12 => None,
             12..100 => Some(4),
             100..600 => Some(6),
-            _ => Some(8),
+            600..5000 => Some(8),
+            _ => Some(10),
         },
     }
 }
@@ -222,7 +229,7 @@ impl Tables {
                 }
                 None => *uses,
             };
-            let width = width_for(unit, expected);
+            let width = width_for(unit, scheme, expected);
             if let Some(width) =
                 width.filter(|width| held.as_ref().is_none_or(|held| held.windows.width < *width))
             {
@@ -307,11 +314,16 @@ fn build_group(
     let mut built = Vec::with_capacity(group.len());
     let mut places = Vec::with_capacity(group.len());
     let mut points = Vec::with_capacity(group.len());
+    let mut edwards = Vec::new();
     for (_, place) in group {
         match keys.get(wanted[*place].0.0 as usize).and_then(Key::base) {
-            Some(Base::Point(point)) => {
+            Some(Base::Weierstrass(point)) => {
                 places.push(*place);
                 points.push(point);
+            }
+            Some(Base::Edwards(point)) => {
+                places.push(*place);
+                edwards.push(point);
             }
             Some(Base::SmallOrder(multiples)) => {
                 let rows = small_order_rows(&multiples, windows);
@@ -320,6 +332,8 @@ fn build_group(
             None => {}
         }
     }
+    // A call has keys of one scheme.
+    points.extend(unit.run(ToWeierstrass { points: &edwards }).into_iter().flatten());
     if !points.is_empty() {
         let tables = unit.run(Build { scheme, points: &points, windows });
         for (place, rows) in places.into_iter().zip(tables) {

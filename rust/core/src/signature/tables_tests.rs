@@ -51,10 +51,10 @@ fn two_threads_build_the_same_table_and_count_it_once() {
 
 #[test]
 fn more_uses_get_wider_windows() {
-    for unit in Simd::ALL {
-        let widths: Vec<u32> = (0..2000).map(|uses| width_for(unit, uses).unwrap_or(0)).collect();
+    for (unit, scheme) in Simd::ALL.into_iter().flat_map(|unit| Scheme::ALL.map(|scheme| (unit, scheme))) {
+        let widths: Vec<u32> = (0..6000).map(|uses| width_for(unit, scheme, uses).unwrap_or(0)).collect();
         assert!(widths.is_sorted());
-        assert_eq!(widths.last(), Some(&8));
+        assert_eq!(widths.last(), Some(&10));
     }
 }
 

@@ -245,9 +245,11 @@ impl Vector for Eight {
         }
         rows
     }
-    #[inline(always)]
-    fn prefetch(row: &Row) {
-        // SAFETY: a prefetch of a valid address has no effect but on the cache.
-        unsafe { _mm_prefetch::<_MM_HINT_T0>(row.0.as_ptr().cast()) };
-    }
+}
+
+/// Has the cache line of a value brought into the cache.
+#[inline(always)]
+pub(super) fn prefetch<T>(value: &T) {
+    // SAFETY: a prefetch of a valid address has no effect but on the cache; every processor of this kind has it.
+    unsafe { _mm_prefetch::<_MM_HINT_T0>(core::ptr::from_ref(value).cast()) };
 }

@@ -8,6 +8,10 @@ use std::sync::OnceLock;
 
 use super::vector::{Portable, Vector};
 
+const CACHE_LINE: usize = 64;
+/// What is longer is read from front to end, and the processor sees that by itself.
+const LINES_AHEAD: usize = 4;
+
 /// A vector unit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Simd {
@@ -63,6 +67,23 @@ impl Simd {
             Self::Avx512 => job.run::<Portable>(),
         }
     }
+}
+
+/// Has the beginning of some bytes brought into the cache, if the machine can be told so.
+#[inline(always)]
+pub fn prefetch(bytes: &[u8]) {
+    for line in bytes.chunks(CACHE_LINE).take(LINES_AHEAD) {
+        prefetch_line(&line[0]);
+    }
+}
+
+/// Has the cache line of a value brought into the cache, if the machine can be told so.
+#[inline(always)]
+pub fn prefetch_line<T>(value: &T) {
+    #[cfg(target_arch = "x86_64")]
+    super::avx512::prefetch(value);
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = value;
 }
 
 /// Work that is written over the lanes of a vector.

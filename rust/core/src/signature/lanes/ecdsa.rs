@@ -7,7 +7,8 @@
 use super::curve::Curve;
 use super::digits::{Digits, Windows};
 use super::field::{Arithmetic, Element, to_limbs, to_words};
-use super::tree::{CHAINS, Group, Tables, Tree};
+use super::groups::{gather, group_of, groups_for};
+use super::tree::{Group, Tables, Tree};
 use super::vector::{MAX_LANES, Mask, Row, Vector};
 
 /// A signature whose scalars are in range.
@@ -42,35 +43,6 @@ impl<V: Vector> Default for Work<V> {
     }
 }
 
-/// One number of every lane's item.
-#[inline(always)]
-pub fn gather<V: Vector, T>(items: &[T; MAX_LANES], number: impl Fn(&T) -> &[u64; 4]) -> [V; 4] {
-    let mut lanes = [[0; MAX_LANES]; 4];
-    for lane in 0..V::LANES {
-        let words = number(&items[lane]);
-        for k in 0..4 {
-            lanes[k][lane] = words[k];
-        }
-    }
-    let mut gathered = [V::splat(0); 4];
-    for k in 0..4 {
-        gathered[k] = V::from_lanes(&lanes[k]);
-    }
-    gathered
-}
-
-/// The items of a group; the last item stands again where there are no more.
-#[inline(always)]
-pub fn group_of<V: Vector, T: Copy>(items: &[T], group: usize, last: T) -> [T; MAX_LANES] {
-    let mut found = [last; MAX_LANES];
-    for lane in 0..V::LANES {
-        if let Some(item) = items.get(group * V::LANES + lane) {
-            found[lane] = *item;
-        }
-    }
-    found
-}
-
 /// Digits of a number below the order: those of the number if it is odd, else those of its opposite, with the other sign.
 #[inline(always)]
 pub fn digits_of<C: Curve, V: Vector>(number: &Element<V>, windows: Windows) -> Digits<V> {
@@ -81,11 +53,6 @@ pub fn digits_of<C: Curve, V: Vector>(number: &Element<V>, windows: Windows) -> 
         chosen[k] = opposite[k].replace(odd, number[k]);
     }
     Digits::new(&to_words(&chosen, 52), !odd & V::ALL, windows)
-}
-
-/// Groups for a number of items: enough lanes, and a multiple of the chains.
-pub const fn groups_for<V: Vector>(items: usize) -> usize {
-    items.div_ceil(V::LANES).next_multiple_of(CHAINS)
 }
 
 /// Checks up to [`CHUNK`] items; whether `needs_y` any of them must be said.

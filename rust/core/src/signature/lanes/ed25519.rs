@@ -1,26 +1,24 @@
 //! Ed25519 in lanes.
 //!
-//! In: signatures with S below l, messages, and a table per item. Out: for each item how its computed point S B - k A compares
-//! with R. Rule: signature verification, 2 and 5.2, in the Weierstrass form of `curve`. Invariant: an item's answer depends on
-//! the item alone; points of small and of mixed order are no special case, because nothing here divides by the order of A.
+//! In: signatures with S below l, messages, and a table or a decoded key per item. Out: for each item how its computed point
+//! S B - k A compares with R. Rule: signature verification, 2, 5.2 and 5.4, in the Weierstrass form of `curve`; k A without a
+//! table in Edwards form. Invariant: an item's answer depends on the item alone; points of small and of mixed order are no
+//! special case, because nothing here divides by the order of A.
 
 use super::curve::{Curve, Wei25519};
-use super::digits::Digits;
-use super::ecdsa::{digits_of, gather, group_of, groups_for};
+use super::digits::{Digits, Windows};
+use super::ecdsa::digits_of;
+use super::ed25519_keys::{ROOT, SHIFT, limbs_of_y, words_of};
 use super::edwards::{Extended, constant, decode, differ_by_torsion};
-use super::field::{Arithmetic, Element, Field, ripple, to_limbs, to_words};
+use super::field::{Arithmetic, Element, Field, lane_words, ripple, to_limbs, to_words};
 use super::field_25519::Field25519 as F;
+use super::groups::{gather, group_of, groups_for};
 use super::sha512::sha512;
 use super::tree::{Group, Tables, Tree, invert_all};
-use super::vector::{MAX_LANES, Mask, Portable, Row, Vector};
+use super::vector::{MAX_LANES, Mask, Row, Vector};
 
-/// A third of the Montgomery form's A: what is added to u to be the x of the Weierstrass form.
-const SHIFT: [u64; 4] =
-    [0xaaaa_aaaa_aaad_2451, 0xaaaa_aaaa_aaaa_aaaa, 0xaaaa_aaaa_aaaa_aaaa, 0x2aaa_aaaa_aaaa_aaaa];
-/// The square root of -486664 that takes B to the standard generator: x = root u / v.
-const ROOT: [u64; 4] =
-    [0xcc6e_04aa_ff45_7e06, 0xc5a1_d3d1_4b7d_1a82, 0xd27b_08dc_03fc_4f7e, 0x0f26_edf4_60a0_06bb];
-const LOW_63: u64 = (1 << 63) - 1;
+/// Digits of k where A has no table: eight multiples are made for every item.
+pub const WITHOUT_TABLE: Windows = Windows { width: 4 };
 
 /// A signature whose S is below l.
 #[derive(Clone, Copy, Debug)]
@@ -31,9 +29,11 @@ pub struct Item<'a> {
     pub s: [u64; 4],
     /// A, as given.
     pub key: &'a [u8; 32],
+    /// x of A, for a check without a table.
+    pub key_x: &'a [u64; 4],
     /// The message.
     pub message: &'a [u8],
-    /// The key's rows.
+    /// The key's rows, for a check with them.
     pub table: &'a [Row],
     /// Whether the table has the point at infinity in it: A is of small order.
     pub has_infinity: bool,
@@ -58,14 +58,32 @@ pub enum Answer {
 pub struct Work<V> {
     /// The sums.
     pub tree: Tree<V>,
+    computed: Vec<Computed<V>>,
+    inverses: Vec<Element<V>>,
     scratch: Vec<Element<V>>,
     hashes: Vec<[u8; 64]>,
     open: Vec<Open>,
 }
 
+/// S B - k A in each lane: x = X / Z and y = Y / W, where it is not infinite in Weierstrass form, which is neutral.
+struct Computed<V> {
+    x: Element<V>,
+    z: Element<V>,
+    y: Element<V>,
+    w: Element<V>,
+    infinite: Mask,
+}
+
 impl<V: Vector> Default for Work<V> {
     fn default() -> Self {
-        Self { tree: Tree::default(), scratch: Vec::new(), hashes: Vec::new(), open: Vec::new() }
+        Self {
+            tree: Tree::default(),
+            computed: Vec::new(),
+            inverses: Vec::new(),
+            scratch: Vec::new(),
+            hashes: Vec::new(),
+            open: Vec::new(),
+        }
     }
 }
 
@@ -75,18 +93,8 @@ struct Open {
     place: usize,
     r: [u64; 4],
     x: [u64; 4],
-    u: [u64; 4],
-    is_infinite: bool,
-}
-
-const fn words_of(bytes: &[u8; 32]) -> [u64; 4] {
-    let mut words = [0; 4];
-    let mut k = 0;
-    while k < 32 {
-        words[k / 8] |= (bytes[k] as u64) << (8 * (k % 8));
-        k += 1;
-    }
-    words
+    y: [u64; 4],
+    w: [u64; 4],
 }
 
 /// Compares up to [`super::ecdsa::CHUNK`] items; with `is_cofactored`, an item that is not equal is compared as a point.
@@ -115,8 +123,88 @@ pub fn check<V: Vector>(
         rows.push(prepare::<V>(&lanes, &hashes, tables));
     }
     work.tree.sum::<Wei25519>(&rows, tables, true);
-    compare(work, items, groups, is_cofactored, answers);
+    work.computed.clear();
+    for group in 0..items.len().div_ceil(V::LANES) {
+        let (x, v) = (&work.tree.x[group], &work.tree.y[group]);
+        let sum =
+            Weierstrass { u: F::subtract(x, &constant(&SHIFT)), v: *v, infinite: work.tree.infinite[group] };
+        work.computed.push(if tables.has_keys {
+            sum.computed()
+        } else {
+            let lanes = group_of::<V, _>(items, group, *last);
+            let point = sum.extended().plus(&minus_key_multiple(&lanes, &rows[group]).addend());
+            Computed { x: point.x, z: point.z, y: point.y, w: point.z, infinite: 0 }
+        });
+    }
+    compare(work, items, is_cofactored, answers);
     settle(work, answers);
+}
+
+/// A point of Montgomery's curve, which the Weierstrass form is shifted from.
+struct Weierstrass<V> {
+    u: Element<V>,
+    v: Element<V>,
+    infinite: Mask,
+}
+
+impl<V: Vector> Weierstrass<V> {
+    /// x = root u / v and y = (u - 1) / (u + 1).
+    #[inline(always)]
+    fn computed(&self) -> Computed<V> {
+        let one = constant::<V>(&[1, 0, 0, 0]);
+        Computed {
+            x: F::multiply(&constant(&ROOT), &self.u),
+            z: self.v,
+            y: F::subtract(&self.u, &one),
+            w: F::add(&self.u, &one),
+            infinite: self.infinite,
+        }
+    }
+
+    /// The same with one denominator, of a point other than that of order 2.
+    #[inline(always)]
+    fn extended(&self) -> Extended<V> {
+        let Computed { x, z, y, w, infinite } = self.computed();
+        let neutral = Extended::neutral();
+        Extended {
+            x: F::replace(&F::multiply(&x, &w), infinite, &neutral.x),
+            y: F::replace(&F::multiply(&y, &z), infinite, &neutral.y),
+            z: F::replace(&F::multiply(&z, &w), infinite, &neutral.z),
+            t: F::replace(&F::multiply(&x, &y), infinite, &neutral.t),
+        }
+    }
+}
+
+/// - k A, digit by digit from the highest.
+#[inline(always)]
+fn minus_key_multiple<V: Vector>(lanes: &[Item<'_>; MAX_LANES], group: &Group<'_, V>) -> Extended<V> {
+    let mut words = [[0; 4]; MAX_LANES];
+    for lane in 0..V::LANES {
+        words[lane] = words_of(lanes[lane].key);
+    }
+    let y = limbs_of_y(&gather::<V, _>(&words, |words| words));
+    let key = Extended::affine(F::limbs(&gather::<V, _>(lanes, |item| item.key_x)), y);
+    let (once, twice) = (key.addend(), key.doubled(true).addend());
+    let mut odd = [once; WITHOUT_TABLE.rows()];
+    let mut multiple = key;
+    for odd in &mut odd[1..] {
+        multiple = multiple.plus(&twice);
+        *odd = multiple.addend();
+    }
+    let mut sum = Extended::neutral();
+    for window in (0..WITHOUT_TABLE.count()).rev() {
+        for left in (0..WITHOUT_TABLE.width).rev() {
+            sum = sum.doubled(left == 0);
+        }
+        let (row, negative) = group.key.get(WITHOUT_TABLE, window);
+        let mut addend = odd[0];
+        for (at, odd) in odd.iter().enumerate().skip(1) {
+            addend = addend.replace(row.equal(V::splat(at as u64)), odd);
+        }
+        sum = sum.plus(&addend.negated(negative));
+    }
+    let (which, negative) = group.correction;
+    sum.plus(&once.replace(which.equal(V::splat(1)), &twice).negated(negative))
 }
 
 /// Digits of S and of an odd number near k.
@@ -157,28 +245,25 @@ fn prepare<'a, V: Vector>(
     }
 }
 
-/// Compares the sums with R byte for byte.
+/// Compares the computed points with R byte for byte.
 #[inline(always)]
-fn compare<V: Vector>(
-    work: &mut Work<V>,
-    items: &[Item<'_>],
-    groups: usize,
-    is_cofactored: bool,
-    answers: &mut [Answer],
-) {
+fn compare<V: Vector>(work: &mut Work<V>, items: &[Item<'_>], is_cofactored: bool, answers: &mut [Answer]) {
     let Some(last) = items.last() else { return };
     let one = constant::<V>(&[1, 0, 0, 0]);
-    let Work { tree, scratch, open, .. } = work;
-    let inverses = &mut tree.y[..groups];
+    let Work { computed, inverses, scratch, open, .. } = work;
+    inverses.clear();
+    for point in computed.iter() {
+        inverses.push(point.z);
+    }
     if !invert_all::<Wei25519, V>(inverses, scratch) {
-        // v = 0 at the point of order 2, where u = 0 as well, and anything at infinity: any divisor gives x = 0.
-        for v in inverses.iter_mut() {
-            *v = F::replace(v, F::is_zero(v), &one);
+        // Z = 0 at the point of order 2, where X = 0 as well, and anything at infinity: any divisor gives x = 0.
+        for z in inverses.iter_mut() {
+            *z = F::replace(z, F::is_zero(z), &one);
         }
         invert_all::<Wei25519, V>(inverses, scratch);
     }
     open.clear();
-    for group in 0..groups {
+    for (group, (point, inverse)) in computed.iter().zip(inverses.iter()).enumerate() {
         let lanes = group_of::<V, _>(items, group, *last);
         let mut words = [[0; 4]; MAX_LANES];
         for lane in 0..V::LANES {
@@ -186,46 +271,35 @@ fn compare<V: Vector>(
         }
         let r = gather::<V, _>(&words, |words| words);
         let y = limbs_of_y(&r);
-        let u = F::subtract(&tree.x[group], &constant(&SHIFT));
-        let x = F::canonical(&F::multiply(&constant(&ROOT), &F::multiply(&u, &inverses[group])));
-        // y = (u - 1) / (u + 1)
-        let above = F::subtract(&u, &one);
-        let equal_y = F::is_zero(&F::subtract(&above, &F::multiply(&y, &F::add(&u, &one))));
+        let x = F::canonical(&F::multiply(&point.x, inverse));
+        let equal_y = F::is_zero(&F::subtract(&point.y, &F::multiply(&y, &point.w)));
         let equal_sign = !(x[0].common(V::splat(1)) ^ r[3].negative());
         let canonical = is_canonical(&y);
-        let infinite = tree.infinite[group];
+        let infinite = point.infinite;
         let mut neutral = V::ALL;
         for k in 0..4 {
             neutral &= r[k].equal(V::splat(u64::from(k == 0)));
         }
         let equal = (equal_y & equal_sign & canonical & !infinite) | (neutral & infinite);
-        let is_all_equal = equal & V::ALL == V::ALL;
-        let (x_words, u_words) = if is_all_equal || !is_cofactored {
-            ([V::splat(0); 4], [V::splat(0); 4])
-        } else {
-            (F::words(&x), F::words(&F::canonical(&u)))
-        };
+        let mut left = [[V::splat(0); 4]; 3];
+        if is_cofactored && equal & V::ALL != V::ALL {
+            let zero = [V::splat(0); 5];
+            left = [
+                F::words(&F::replace(&x, infinite, &zero)),
+                F::words(&F::canonical(&F::replace(&point.y, infinite, &one))),
+                F::words(&F::canonical(&F::replace(&point.w, infinite, &one))),
+            ];
+        }
         let places = group * V::LANES..items.len().min((group + 1) * V::LANES);
         for (lane, place) in places.enumerate() {
             let is_equal = equal >> lane & 1 == 1;
             answers[place] = if is_equal { Answer::Equal } else { Answer::Different };
             if !is_equal && is_cofactored {
-                open.push(Open {
-                    place,
-                    r: words[lane],
-                    x: super::field::lane_words(&x_words, lane),
-                    u: super::field::lane_words(&u_words, lane),
-                    is_infinite: infinite >> lane & 1 == 1,
-                });
+                let [x, y, w] = left.map(|words| lane_words(&words, lane));
+                open.push(Open { place, r: words[lane], x, y, w });
             }
         }
     }
-}
-
-/// y of an encoded point, as it stands.
-#[inline(always)]
-fn limbs_of_y<V: Vector>(words: &[V; 4]) -> Element<V> {
-    F::limbs(&[words[0], words[1], words[2], words[3].and(V::splat(LOW_63))])
 }
 
 /// Lanes whose number is below the prime.
@@ -243,26 +317,15 @@ fn is_canonical<V: Vector>(y: &Element<V>) -> Mask {
 #[inline(always)]
 fn settle<V: Vector>(work: &mut Work<V>, answers: &mut [Answer]) {
     let Some(last) = work.open.last().copied() else { return };
-    let one = constant::<V>(&[1, 0, 0, 0]);
     for (block, open) in work.open.chunks(V::LANES).enumerate() {
         let lanes = group_of::<V, _>(&work.open, block, last);
         let r = gather::<V, _>(&lanes, |open| &open.r);
         let y = limbs_of_y(&r);
         let (x, is_point) = decode(&y, r[3].negative());
-        let mut infinite = 0;
-        for lane in 0..V::LANES {
-            infinite |= Mask::from(lanes[lane].is_infinite) << lane;
-        }
-        let u = F::limbs(&gather::<V, _>(&lanes, |open| &open.u));
         let own_x = F::limbs(&gather::<V, _>(&lanes, |open| &open.x));
-        let (above, below) = (F::subtract(&u, &one), F::add(&u, &one));
-        let zero = [V::splat(0); 5];
-        let point = Extended {
-            x: F::replace(&F::multiply(&own_x, &below), infinite, &zero),
-            y: F::replace(&above, infinite, &one),
-            z: F::replace(&below, infinite, &one),
-            t: F::replace(&F::multiply(&own_x, &above), infinite, &zero),
-        };
+        let own_y = F::limbs(&gather::<V, _>(&lanes, |open| &open.y));
+        let w = F::limbs(&gather::<V, _>(&lanes, |open| &open.w));
+        let point = Extended { x: F::multiply(&own_x, &w), y: own_y, z: w, t: F::multiply(&own_x, &own_y) };
         let torsion = differ_by_torsion(&point, &x, &y);
         for (lane, open) in open.iter().enumerate() {
             answers[open.place] = match (is_point >> lane & 1 == 1, torsion >> lane & 1 == 1) {
@@ -272,29 +335,6 @@ fn settle<V: Vector>(work: &mut Work<V>, answers: &mut [Answer]) {
             };
         }
     }
-}
-
-/// The point of an encoding in Weierstrass form, for its table; `None` for the neutral point, which is at infinity there,
-/// and for what is no point.
-pub fn to_weierstrass(encoded: &[u8; 32]) -> Option<[[u64; 4]; 2]> {
-    let words = words_of(encoded).map(Portable);
-    let y = limbs_of_y(&words);
-    let (x, is_point) = decode(&y, words[3].negative());
-    let one = constant(&[1, 0, 0, 0]);
-    let below = F::subtract(&one, &y);
-    if is_point == 0 || F::is_zero(&below) != 0 {
-        return None;
-    }
-    // u = (1 + y) / (1 - y) and v = root u / x; where x = 0 and y = -1, both are 0.
-    let (u, v) = if F::is_zero(&x) == 0 {
-        let inverse = F::invert(&F::multiply(&below, &x))?;
-        let u = F::multiply(&F::multiply(&F::add(&one, &y), &inverse), &x);
-        (u, F::multiply(&constant(&ROOT), &F::multiply(&u, &F::multiply(&below, &inverse))))
-    } else {
-        ([Portable(0); 5], [Portable(0); 5])
-    };
-    let number = |element: &Element<Portable>| F::words(&F::canonical(element)).map(|word| word.0);
-    Some([number(&F::add(&u, &constant(&SHIFT))), number(&v)])
 }
 
 /// S as words, if it is below l.

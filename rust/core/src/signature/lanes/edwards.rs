@@ -1,6 +1,6 @@
-//! Points of edwards25519 in lanes: decoding, and the equation multiplied by the cofactor.
+//! Points of edwards25519 in lanes: decoding, addition, and the equation multiplied by the cofactor.
 //!
-//! In: encodings of R and computed points. Out: masks of lanes. Rule: signature verification, 2: decoding is permissive (y is
+//! In: encodings and points. Out: points and masks of lanes. Rule: signature verification, 2: decoding is permissive (y is
 //! reduced, the sign of x = 0 ignored); ZIP 215. Invariant: the extended addition is complete, so that no input is special.
 
 use super::curve::splat_words;
@@ -79,28 +79,99 @@ pub struct Extended<V> {
     pub t: Element<V>,
 }
 
+/// A point made ready to be added: Y + X, Y - X, 2 Z and 2 d T, all factors.
+#[derive(Clone, Copy)]
+pub struct Addend<V> {
+    above: Element<V>,
+    below: Element<V>,
+    z: Element<V>,
+    t: Element<V>,
+}
+
+impl<V: Vector> Extended<V> {
+    /// The neutral point.
+    #[inline(always)]
+    pub fn neutral() -> Self {
+        let (zero, one) = ([V::splat(0); 5], constant(&[1, 0, 0, 0]));
+        Self { x: zero, y: one, z: one, t: zero }
+    }
+
+    /// The point with these coordinates.
+    #[inline(always)]
+    pub fn affine(x: Element<V>, y: Element<V>) -> Self {
+        Self { x, y, z: constant(&[1, 0, 0, 0]), t: F::multiply(&x, &y) }
+    }
+
+    /// Twice the point; its T is left as it was where nobody asks for it.
+    #[inline(always)]
+    pub fn doubled(&self, needs_t: bool) -> Self {
+        let (xx, yy, zz) = (F::square(&self.x), F::square(&self.y), F::square(&self.z));
+        let h = F::add(&xx, &yy);
+        let e = F::subtract(&h, &F::square(&F::add(&self.x, &self.y)));
+        let g = F::subtract(&xx, &yy);
+        let f = F::add(&F::add(&zz, &zz), &g);
+        let t = if needs_t { F::multiply(&e, &h) } else { self.t };
+        Self { x: F::multiply(&e, &f), y: F::multiply(&g, &h), z: F::multiply(&f, &g), t }
+    }
+
+    /// The point made ready to be added.
+    #[inline(always)]
+    pub fn addend(&self) -> Addend<V> {
+        let dt = F::multiply(&self.t, &constant(&D));
+        Addend {
+            above: F::add(&self.y, &self.x),
+            below: F::subtract(&self.y, &self.x),
+            z: F::add(&self.z, &self.z),
+            t: F::add(&dt, &dt),
+        }
+    }
+
+    /// The sum, by the complete formula.
+    #[inline(always)]
+    pub fn plus(&self, other: &Addend<V>) -> Self {
+        let a = F::multiply(&F::subtract(&self.y, &self.x), &other.below);
+        let b = F::multiply(&F::add(&self.y, &self.x), &other.above);
+        let c = F::multiply(&self.t, &other.t);
+        let d = F::multiply(&self.z, &other.z);
+        let (e, f) = (F::subtract(&b, &a), F::subtract(&d, &c));
+        let (g, h) = (F::add(&d, &c), F::add(&b, &a));
+        Self {
+            x: F::multiply(&e, &f),
+            y: F::multiply(&g, &h),
+            z: F::multiply(&f, &g),
+            t: F::multiply(&e, &h),
+        }
+    }
+}
+
+impl<V: Vector> Addend<V> {
+    /// The opposite point in the lanes of the mask.
+    #[inline(always)]
+    pub fn negated(&self, mask: Mask) -> Self {
+        Self {
+            above: F::replace(&self.above, mask, &self.below),
+            below: F::replace(&self.below, mask, &self.above),
+            z: self.z,
+            t: F::replace(&self.t, mask, &F::carry(F::minus(&self.t))),
+        }
+    }
+
+    /// `on` in the lanes of the mask.
+    #[inline(always)]
+    pub fn replace(&self, mask: Mask, on: &Self) -> Self {
+        Self {
+            above: F::replace(&self.above, mask, &on.above),
+            below: F::replace(&self.below, mask, &on.below),
+            z: F::replace(&self.z, mask, &on.z),
+            t: F::replace(&self.t, mask, &on.t),
+        }
+    }
+}
+
 /// Lanes in which eight times the difference of `p` and the affine point (x, y) is neutral.
 #[inline(always)]
 pub fn differ_by_torsion<V: Vector>(p: &Extended<V>, x: &Element<V>, y: &Element<V>) -> Mask {
-    // The opposite of (x, y) is (-x, y).
-    let x = F::carry(F::minus(x));
-    let a = F::multiply(&F::subtract(&p.y, &p.x), &F::subtract(y, &x));
-    let b = F::multiply(&F::add(&p.y, &p.x), &F::add(y, &x));
-    let xy = F::multiply(&x, y);
-    let dt = F::multiply(&p.t, &F::multiply(&xy, &constant(&D)));
-    let c = F::add(&dt, &dt);
-    let d = F::add(&p.z, &p.z);
-    let (e, f) = (F::subtract(&b, &a), F::subtract(&d, &c));
-    let (g, h) = (F::add(&d, &c), F::add(&b, &a));
-    let (mut x, mut y, mut z) = (F::multiply(&e, &f), F::multiply(&g, &h), F::multiply(&f, &g));
-    for _ in 0..3 {
-        let (xx, yy, zz) = (F::square(&x), F::square(&y), F::square(&z));
-        let zz = F::add(&zz, &zz);
-        let h = F::add(&xx, &yy);
-        let e = F::subtract(&h, &F::square(&F::add(&x, &y)));
-        let g = F::subtract(&xx, &yy);
-        let f = F::add(&zz, &g);
-        (x, y, z) = (F::multiply(&e, &f), F::multiply(&g, &h), F::multiply(&f, &g));
-    }
-    F::is_zero(&x) & F::is_zero(&F::subtract(&y, &z))
+    let difference = p.plus(&Extended::affine(*x, *y).addend().negated(V::ALL));
+    let multiple = difference.doubled(false).doubled(false).doubled(false);
+    F::is_zero(&multiple.x) & F::is_zero(&F::subtract(&multiple.y, &multiple.z))
 }

@@ -9,6 +9,7 @@
 
 use super::curve::{Curve, one};
 use super::digits::{Digits, Windows};
+use super::dispatch::prefetch_line;
 use super::field::{Arithmetic, Element, Field, splat};
 use super::vector::{MAX_LANES, Mask, Row, Vector};
 
@@ -40,8 +41,10 @@ pub struct Tables<'a> {
     pub generator: &'a [Row],
     /// The generator's windows.
     pub generator_windows: Windows,
-    /// The keys' windows.
+    /// The windows of the keys' digits.
     pub key_windows: Windows,
+    /// Whether keys have tables; without, the generator's rows alone are summed.
+    pub has_keys: bool,
 }
 
 /// Which row of an item stands at a leaf.
@@ -101,7 +104,8 @@ impl<V: Vector> Default for Tree<V> {
 /// The order of the leaves: generator and key in turn, so that partial sums of one meet those of the other late.
 fn order_leaves(leaves: &mut Vec<Leaf>, tables: &Tables<'_>, has_correction: bool) {
     leaves.clear();
-    let (generator, key) = (tables.generator_windows.count(), tables.key_windows.count());
+    let generator = tables.generator_windows.count();
+    let key = if tables.has_keys { tables.key_windows.count() } else { 0 };
     for window in 0..generator.max(key) {
         if window < generator {
             leaves.push(Leaf::Generator(window));
@@ -110,7 +114,7 @@ fn order_leaves(leaves: &mut Vec<Leaf>, tables: &Tables<'_>, has_correction: boo
             leaves.push(Leaf::Key(window));
         }
     }
-    if has_correction {
+    if has_correction && tables.has_keys {
         // The correction is a small multiple of the key, as are rows of its lowest window: it must not meet one of those
         // on the first level, where equal points would be common. Where it has no partner there, it stands in the middle.
         let count = leaves.len();
@@ -160,7 +164,7 @@ fn address<'a, V: Vector>(leaf: Leaf, group: &Group<'a, V>, tables: &Tables<'a>)
         }
     };
     for row in &rows[..V::LANES] {
-        V::prefetch(row);
+        prefetch_line(*row);
     }
     Address { rows, negative }
 }

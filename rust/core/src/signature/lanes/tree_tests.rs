@@ -5,8 +5,9 @@ use k256::{ProjectivePoint, Scalar};
 
 use super::super::curve::Secp256k1;
 use super::super::dispatch::{Job, Simd};
-use super::super::ecdsa::{digits_of, gather};
+use super::super::ecdsa::digits_of;
 use super::super::field::to_limbs;
+use super::super::groups::gather;
 use super::super::table::Builder;
 use super::super::vector::MAX_LANES;
 use super::*;
@@ -79,8 +80,12 @@ impl Job for Sums<'_> {
             });
         }
         let mut tree = Tree::<V>::default();
-        let shapes =
-            Tables { generator: &generator[0], generator_windows: self.generator, key_windows: self.key };
+        let shapes = Tables {
+            generator: &generator[0],
+            generator_windows: self.generator,
+            key_windows: self.key,
+            has_keys: true,
+        };
         tree.sum::<Secp256k1>(&rows, &shapes, true);
         let mut found = Vec::new();
         for at in 0..self.cases.len() {

@@ -115,8 +115,6 @@ pub trait Vector: Copy + Send + Sync + 'static {
     fn from_rows(rows: &[&Row; MAX_LANES]) -> [Self; 8];
     /// Each lane's row; those beyond the last lane are zero.
     fn to_rows(words: [Self; 8]) -> [Row; MAX_LANES];
-    /// Has the row brought into the cache, if the machine can be told so.
-    fn prefetch(row: &Row);
 }
 
 /// One lane in plain Rust.
@@ -258,6 +256,4 @@ impl Vector for Portable {
         rows[0] = Row(words.map(|word| word.0));
         rows
     }
-    #[inline(always)]
-    fn prefetch(_row: &Row) {}
 }
