@@ -74,6 +74,13 @@ assert TORSION is not None
 assert edwards_multiply(8, TORSION) == NEUTRAL != edwards_multiply(4, TORSION)
 
 
+def commitment(a: tuple[int, int], key: bytes, message: bytes, signature: bytes) -> tuple[int, int]:
+    """S B - k A."""
+    k = int.from_bytes(hashlib.sha512(signature[:32] + key + message).digest(), "little") % L
+    s = int.from_bytes(signature[32:], "little")
+    return edwards_add(edwards_multiply(s, B), edwards_negate(edwards_multiply(k, a)))
+
+
 def ed25519(profile: str, key: bytes, message: bytes, signature: bytes) -> bool:  # noqa: PLR0911 - a list of refusals
     if len(key) != 32 or len(signature) != 64:
         return False
@@ -81,8 +88,7 @@ def ed25519(profile: str, key: bytes, message: bytes, signature: bytes) -> bool:
     a, r = decode_permissively(key), decode_permissively(r_bytes)
     if a is None or s >= L:
         return False
-    k = int.from_bytes(hashlib.sha512(r_bytes + key + message).digest(), "little") % L
-    expected = edwards_add(edwards_multiply(s, B), edwards_negate(edwards_multiply(k, a)))
+    expected = commitment(a, key, message, signature)
     if profile in {"cofactorless", "strict"}:
         if profile == "strict" and (
             edwards_multiply(8, a) == NEUTRAL or r is None or edwards_multiply(8, r) == NEUTRAL

@@ -8,7 +8,7 @@ import coincurve
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from depinverify.signature import recover_key, verify_one
+from depinverify.signature import explain, recover_key, verify_one
 from reference import signatures as reference
 from reference.libraries import libsecp256k1, libsodium, openssl_ecdsa, openssl_ed25519
 
@@ -78,6 +78,14 @@ def test_ed25519(item: Item) -> None:
     for profile in ED25519_PROFILES:
         found = verify_one("ed25519", profile, *item) == 0
         assert found == reference.ed25519(profile, *item), profile
+        # What only the cofactor forgives is noted.
+        key, message, signature = item
+        a, r = reference.decode_permissively(key), reference.decode_permissively(signature[:32])
+        is_plain = a is not None and reference.commitment(a, key, message, signature) == r
+        assert explain("ed25519", profile, *item) == (
+            0 if found else verify_one("ed25519", profile, *item),
+            ("torsion_residue",) if found and not is_plain else (),
+        )
     if len(item[2]) == 64:
         assert (verify_one("ed25519", "cofactorless", *item) == 0) == openssl_ed25519(*item)
         assert (verify_one("ed25519", "strict", *item) == 0) == libsodium(*item)

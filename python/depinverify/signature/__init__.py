@@ -34,10 +34,12 @@ from depinverify.signature.bls import (
     bls_verify_many,
 )
 from depinverify.signature.items import (
+    Explained,
     KeyRegistry,
     Scheme,
     SignatureVerdict,
     ethereum_message_digest,
+    explain,
     recover_address,
     recover_key,
     residue_order,
@@ -54,6 +56,7 @@ from depinverify.signature.rsa_pss import (
 
 __all__ = [
     "BlsKeyRegistry",
+    "Explained",
     "KeyRegistry",
     "RsaKeyRegistry",
     "Scheme",
@@ -67,6 +70,7 @@ __all__ = [
     "bls_verify_codes",
     "bls_verify_many",
     "ethereum_message_digest",
+    "explain",
     "recover_address",
     "recover_key",
     "residue_order",

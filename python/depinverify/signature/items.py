@@ -8,7 +8,7 @@ Invariant: a bad item is a verdict, never an exception, and its verdict depends 
 from __future__ import annotations
 
 import enum
-from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol, TypeAlias
 
 from depinverify import _native
 from depinverify._native import KeyRegistry, ethereum_message_digest
@@ -21,11 +21,13 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ByteColumn",
+    "Explained",
     "IdColumn",
     "KeyRegistry",
     "Scheme",
     "SignatureVerdict",
     "ethereum_message_digest",
+    "explain",
     "recover_address",
     "recover_key",
     "residue_order",
@@ -180,6 +182,42 @@ def verify_one(
         depinverify.exceptions.InputError: The scheme or the profile is unknown.
     """
     return SignatureVerdict(_native.verify_signature(scheme, profile, public_key, message, signature))
+
+
+class Explained(NamedTuple):
+    """A verdict and what an auditor should know beside it.
+
+    Attributes:
+        verdict: The verdict.
+        notes: ``torsion_residue`` where an accepted Ed25519 signature satisfies the equation only after the
+            multiplication by the cofactor. Implementations of the rule may disagree about it, and only a key holder
+            who set out to make such a signature has one.
+    """
+
+    verdict: SignatureVerdict
+    notes: tuple[str, ...]
+
+
+def explain(scheme: Scheme, profile: str, public_key: bytes, message: bytes, signature: bytes) -> Explained:
+    """Check one signature and say what is peculiar about it. Notes never change a verdict.
+
+    Args:
+        scheme: The key's scheme.
+        profile: Acceptance rule, see :mod:`depinverify.signature`.
+        public_key: 32 bytes for Ed25519; SEC1, compressed or not, for the ECDSA curves.
+        message: What was signed.
+        signature: The signature.
+
+    Raises:
+        depinverify.exceptions.InputError: The scheme or the profile is unknown.
+    """
+    verdict = verify_one(scheme, profile, public_key, message, signature)
+    is_peculiar = (
+        verdict is SignatureVerdict.GOOD
+        and scheme == "ed25519"
+        and residue_order(public_key, message, signature) != 1
+    )
+    return Explained(verdict, ("torsion_residue",) if is_peculiar else ())
 
 
 def residue_order(public_key: bytes, message: bytes, signature: bytes) -> int | None:

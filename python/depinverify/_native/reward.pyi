@@ -1,0 +1,95 @@
+"""Division of a pool, and the claim tree."""
+
+from os import PathLike
+from typing import final
+
+def allocate(
+    pool: int,
+    ids: list[bytes],
+    weights: list[int],
+    caps: list[int | None] | None = None,
+    mode: str = "largest_remainder",
+) -> tuple[list[int], int]:
+    """Divide a pool exactly.
+
+    Args:
+        pool: What is divided, 0 to 2^256-1.
+        ids: Who takes part; distinct. Ties go to the smaller id in byte order.
+        weights: One for each id, 0 to 2^512-1.
+        caps: The most that each id can get, or ``None`` where there is no limit.
+        mode: ``largest_remainder``, ``floor_to_sink`` or ``carry``.
+
+    Returns:
+        The amounts in the order of ``ids``, and what is left; together they are the pool.
+
+    Raises:
+        InputError: A duplicate id, a negative or too large number, lists of different lengths, an unknown
+            mode.
+    """
+
+def claim_leaf(payee: bytes, amount: int) -> bytes:
+    """The leaf that commits to one claim: Keccak-256, twice, of the ABI encoding of address and uint256."""
+
+def verify_claim(root: bytes, payee: bytes, amount: int, proof: list[bytes]) -> bool:
+    """Whether ``proof`` shows the claim of ``payee`` to ``amount`` to stand under ``root``."""
+
+def verify_multi_proof(root: bytes, leaves: list[bytes], proof: list[bytes], flags: list[bool]) -> bool:
+    """Whether one proof leads from all ``leaves`` to ``root``; never for no leaf at all."""
+
+@final
+class ClaimTree:
+    """The claim tree of a settlement, ``standard-v1`` over ``["address", "uint256"]``."""
+
+    @staticmethod
+    def from_entries(entries: list[tuple[bytes, int]], *, filler: bool = False) -> ClaimTree:
+        """Build the tree over payees of 20 bytes and their amounts, in any order.
+
+        Args:
+            entries: Payees, each once, with amounts below 2^256.
+            filler: Add the zero address with amount 0 where there is exactly one payee, since some contracts
+                refuse an empty proof.
+
+        Raises:
+            InputError: No entry, a payee twice, an amount out of range.
+        """
+
+    @staticmethod
+    def load(file: bytes) -> ClaimTree:
+        """Read a tree's file and re-hash all of it.
+
+        Raises:
+            InputError: The file is not such a tree, a hash does not match, or a payee stands twice.
+        """
+
+    @property
+    def root(self) -> bytes:
+        """What is published."""
+
+    def __len__(self) -> int: ...
+    def __contains__(self, payee: bytes, /) -> bool: ...
+    def entries(self) -> list[tuple[bytes, int]]:
+        """Payees and amounts in the order of the file."""
+
+    def amount(self, payee: bytes) -> int:
+        """Amount of ``payee``; an ``InputError`` where it is not in the tree."""
+
+    def proof(self, payee: bytes) -> list[bytes]:
+        """What ``payee`` hands to the contract; an ``InputError`` where it is not in the tree."""
+
+    def multi_proof(self, payees: list[bytes]) -> tuple[list[tuple[bytes, int]], list[bytes], list[bool]]:
+        """One proof for several payees: the claims in the order of its leaves, the nodes, the flags."""
+
+    def verify(self, payee: bytes, amount: int, proof: list[bytes]) -> bool:
+        """Whether ``proof`` leads from the claim to this tree's root."""
+
+    def dump(self) -> bytes:
+        """The bytes of the tree's file."""
+
+    def dump_sha256(self) -> bytes:
+        """SHA-256 of the bytes of the tree's file, which are not kept."""
+
+    def dump_to(self, path: str | PathLike[str]) -> bytes:
+        """Write the tree's file in bounded memory; returns the SHA-256 of its bytes."""
+
+    def proofs_to(self, path: str | PathLike[str]) -> bytes:
+        """Write every payee's proof, one canonical JSON object a line; returns the SHA-256 of the bytes."""

@@ -1,0 +1,46 @@
+"""Verdict and score tables."""
+
+from os import PathLike
+
+from arro3.core import Table
+from arro3.core.types import ArrowStreamExportable
+
+def read_table(path: str | PathLike[str]) -> Table:
+    """Read a result table.
+
+    Args:
+        path: A Parquet file.
+
+    Returns:
+        The whole table.
+
+    Raises:
+        depinverify.exceptions.InputError: The file cannot be read.
+    """
+
+def content_hash(rows: ArrowStreamExportable) -> bytes:
+    """Hash the content of a table, whatever its file looks like (uptime proof, 9.3).
+
+    Args:
+        rows: A table or stream, its columns in schema order and its rows in canonical order.
+
+    Returns:
+        32 bytes.
+
+    Raises:
+        depinverify.exceptions.InputError: A column has a type that results do not have.
+    """
+
+def write_scores(rows: ArrowStreamExportable, path: str | PathLike[str]) -> bytes:
+    """Write the table of scores.
+
+    Args:
+        rows: The columns of scores (uptime proof, 9.3), ascending by device.
+        path: Where to write it, Parquet.
+
+    Returns:
+        Its content hash, 32 bytes.
+
+    Raises:
+        depinverify.exceptions.SettlementError: Other columns, or the file cannot be written.
+    """
