@@ -30,7 +30,7 @@ _COMPRESSED_LINE_BYTES: Final = 450
 _WORK_BYTES: Final = 1000
 _RESULT_BYTES: Final = 100
 #: Microseconds of a row on one thread, with and without a vector unit for its signature.
-_ROW_MICROSECONDS: Final = {"avx512": 10.0}
+_ROW_MICROSECONDS: Final = {"avx512": 10.0, "avx2": 13.0}
 _PORTABLE_ROW_MICROSECONDS: Final = 22.0
 #: Seconds from which a plan is worth a message.
 _LONG_SECONDS: Final = 30.0

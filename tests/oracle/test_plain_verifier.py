@@ -353,7 +353,8 @@ def test_the_next_epoch_continues(tiny):
     assert second.manifest["inputs"]["previous"] == digest
     windows = json.loads(second.state.splitlines()[0])["windows"]
     assert [window[0] for window in windows] == [1800003600, 1800005400]
-    two.previous_toml = two.previous_toml[:-2] + '0"'
+    other = f"{int(digest[-1], 16) ^ 1:x}"
+    two.previous_toml = f'{two.previous_toml[:-2]}{other}"'
     two.write_toml()
     with pytest.raises(InputError, match="previous"):
         settle(two.folder)

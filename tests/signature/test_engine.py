@@ -95,7 +95,7 @@ print(json.dumps([codes(s, p, KeyRegistry(), signed(s, 400)) for s in SCHEMES fo
 
 def test_the_vector_unit_changes_no_verdict() -> None:
     found = []
-    for unit in ("portable", "avx512"):
+    for unit in ("portable", "avx2", "avx512"):
         run = subprocess.run(
             [sys.executable, "-c", PROGRAM, str(Path(__file__).parent)],
             env={**os.environ, "DEPINVERIFY_SIMD": unit},
@@ -104,4 +104,4 @@ def test_the_vector_unit_changes_no_verdict() -> None:
             check=True,
         )
         found.append(json.loads(run.stdout))
-    assert found[0] == found[1]
+    assert found[0] == found[1] == found[2]

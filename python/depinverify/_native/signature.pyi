@@ -133,7 +133,7 @@ def signature_verdicts() -> list[tuple[int, str, str]]:
     """Return number, name and sentence of every signature verdict of the catalogue."""
 
 def vector_unit() -> str:
-    """Return the name of the vector unit that checks signatures: ``avx512``, or ``portable`` for none.
+    """Return the name of the vector unit that checks signatures: ``avx512``, ``avx2``, or ``portable`` for none.
 
     The environment variable ``DEPINVERIFY_SIMD`` forces a lower one. It changes speed, never a verdict.
     """

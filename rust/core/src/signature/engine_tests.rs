@@ -1,3 +1,7 @@
+use curve25519_dalek::constants::{ED25519_BASEPOINT_POINT, EIGHT_TORSION};
+use curve25519_dalek::scalar::Scalar;
+use sha2::{Digest, Sha512};
+
 use super::super::columns::ByteColumn;
 use super::super::keys::KeyId;
 use super::*;
@@ -53,4 +57,47 @@ fn verdicts_need_as_many_places_as_items() {
     let items = Items::new(&[KeyId(0)], ByteColumn::slices(&[b""]), ByteColumn::slices(&[b""])).unwrap();
     let answer = verify_items(&KeyRegistry::new(), &Rules::UPTIME_PROOF, &items, &mut []);
     assert_eq!(answer, Err(ItemsError::Rows { column: "verdicts", expected: 1, found: 0 }));
+}
+
+#[test]
+fn keys_without_tables_have_the_verdicts_of_single_checks() {
+    let mut registry = KeyRegistry::new();
+    let (mut ids, mut signatures, mut keys) = (Vec::new(), Vec::new(), Vec::new());
+    let message = b"checked once";
+    for at in 0..64_usize {
+        // Keys and commitments with every part of small order; every third signature is spoilt.
+        let (a, r) = (Scalar::from(at as u64 + 5), Scalar::from(at as u64 * at as u64 + 3));
+        let key = (a * ED25519_BASEPOINT_POINT + EIGHT_TORSION[at % 8]).compress().0;
+        let commitment = (r * ED25519_BASEPOINT_POINT + EIGHT_TORSION[at / 8]).compress().0;
+        let k = Sha512::new().chain_update(commitment).chain_update(key).chain_update(message).finalize();
+        let s = r + Scalar::from_bytes_mod_order_wide(&k.into()) * a;
+        let mut signature = [commitment, s.to_bytes()].concat();
+        signature[at % 40] ^= u8::from(at % 3 == 2);
+        ids.push(registry.register(Scheme::Ed25519, &key));
+        keys.push(key);
+        signatures.push(signature);
+    }
+    let slices: Vec<&[u8]> = signatures.iter().map(Vec::as_slice).collect();
+    let messages = vec![&message[..]; 64];
+    let items = Items::new(&ids, ByteColumn::slices(&messages), ByteColumn::slices(&slices)).unwrap();
+    let compact = |canonical_points| Ed25519Profile::Compact { canonical_points };
+    for ed25519 in [
+        Ed25519Profile::Strict,
+        Ed25519Profile::Cofactorless,
+        Ed25519Profile::Zip215,
+        compact(false),
+        compact(true),
+    ] {
+        let rules = Rules { ed25519, ..Rules::UPTIME_PROOF };
+        let mut out = vec![SignatureVerdict::UnknownKeyId; 64];
+        verify_items(&registry, &rules, &items, &mut out).unwrap();
+        let single = keys
+            .iter()
+            .zip(&slices)
+            .map(|(key, signature)| verify_one(Scheme::Ed25519, &rules, key, message, signature));
+        assert_eq!(out, single.collect::<Vec<_>>(), "{ed25519:?}");
+        assert!(out.contains(&SignatureVerdict::Good) && out.contains(&SignatureVerdict::Equation));
+    }
+    // On a machine without vectors they are checked singly anyway.
+    assert_eq!(registry.table_bytes(), 0);
 }

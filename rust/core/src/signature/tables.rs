@@ -106,6 +106,15 @@ const fn width_for(unit: Simd, scheme: Scheme, uses: u64) -> Option<u32> {
             400..5000 => Some(8),
             _ => Some(10),
         },
+        // Two to three times as long as with AVX-512, where single checks of ECDSA take 25 to 55 us.
+        Simd::Avx2 => match uses {
+            0..4 => None,
+            4..32 => Some(3),
+            32..100 => Some(4),
+            100..400 => Some(6),
+            400..5000 => Some(8),
+            _ => Some(10),
+        },
         // 0.2, 0.4, 0.8 or 2.5 ms, and 15, 11, 9 or 8 us; a single check takes 25 to 50 us.
         Simd::Portable => match uses {
             0..12 => None,

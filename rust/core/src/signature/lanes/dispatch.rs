@@ -17,18 +17,21 @@ const LINES_AHEAD: usize = 4;
 pub enum Simd {
     /// One lane in plain Rust.
     Portable,
+    /// Four lanes, AVX2 with FMA.
+    Avx2,
     /// Eight lanes, AVX-512 with IFMA.
     Avx512,
 }
 
 impl Simd {
     /// All units.
-    pub const ALL: [Self; 2] = [Self::Portable, Self::Avx512];
+    pub const ALL: [Self; 3] = [Self::Portable, Self::Avx2, Self::Avx512];
 
     /// As written in the environment variable.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Portable => "portable",
+            Self::Avx2 => "avx2",
             Self::Avx512 => "avx512",
         }
     }
@@ -38,9 +41,11 @@ impl Simd {
         match self {
             Self::Portable => true,
             #[cfg(target_arch = "x86_64")]
-            Self::Avx512 => super::avx512::is_available(),
+            Self::Avx2 => super::x86::avx2::is_available(),
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx512 => super::x86::avx512::is_available(),
             #[cfg(not(target_arch = "x86_64"))]
-            Self::Avx512 => false,
+            Self::Avx2 | Self::Avx512 => false,
         }
     }
 
@@ -62,9 +67,11 @@ impl Simd {
         match self {
             Self::Portable => job.run::<Portable>(),
             #[cfg(target_arch = "x86_64")]
-            Self::Avx512 => super::avx512::run(job).unwrap_or_else(J::run::<Portable>),
+            Self::Avx2 => super::x86::avx2::run(job).unwrap_or_else(J::run::<Portable>),
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx512 => super::x86::avx512::run(job).unwrap_or_else(J::run::<Portable>),
             #[cfg(not(target_arch = "x86_64"))]
-            Self::Avx512 => job.run::<Portable>(),
+            Self::Avx2 | Self::Avx512 => job.run::<Portable>(),
         }
     }
 }
@@ -81,7 +88,7 @@ pub fn prefetch(bytes: &[u8]) {
 #[inline(always)]
 pub fn prefetch_line<T>(value: &T) {
     #[cfg(target_arch = "x86_64")]
-    super::avx512::prefetch(value);
+    super::x86::prefetch(value);
     #[cfg(not(target_arch = "x86_64"))]
     let _ = value;
 }

@@ -9,7 +9,7 @@
 //! * *terms* are five limbs below 2^58, the form in which a sum or difference is added to a product before its last carry.
 
 use super::modular_inverse::{Modulus, inverse};
-use super::vector::{LIMB, MAX_LANES, Mask, Vector};
+use super::vector::{EXCESS_BIT, LIMB, MAX_LANES, Mask, Vector};
 
 /// Five limbs.
 pub type Element<V> = [V; 5];
@@ -32,6 +32,8 @@ pub trait Field {
     /// Multiples of the prime, 2, 4 and 8 times, in limbs so large that normal elements and their doubles can be taken away
     /// without a borrow.
     const MULTIPLES: [[u64; 5]; 3];
+    /// Congruent to what a vector unit's excess adds to the columns of a product, taken away.
+    const MINUS_EXCESS: [u64; 5];
 
     /// Columns to a normal element; `term` is added before the last carry.
     fn reduce<V: Vector>(columns: Columns<V>, term: Option<&Element<V>>) -> Element<V>;
@@ -64,6 +66,11 @@ fn columns<F: Field + ?Sized, V: Vector>(sums: [V::Wide; 9]) -> Columns<V> {
             if F::RADIX == 52 { V::wide_split::<52>(sums[k]) } else { V::wide_split::<51>(sums[k]) };
         columns[k] = columns[k].add(low);
         columns[k + 1] = high;
+    }
+    if V::EXCESS != 0 {
+        for k in 0..5 {
+            columns[k] = columns[k].add(V::splat(F::MINUS_EXCESS[k]));
+        }
     }
     columns
 }
@@ -335,6 +342,19 @@ pub const fn power_of_two(modulus: [u64; 4], power: u32) -> [u64; 4] {
         step += 1;
     }
     value
+}
+
+/// Minus the sum of `EXCESS 2^(radix k)` over the nine columns of a product, modulo the prime.
+pub const fn minus_excess(prime: [u64; 4], radix: u32) -> [u64; 5] {
+    let mut left = [0; 4];
+    let mut k = 0;
+    while k < 9 {
+        let taken = power_of_two(prime, EXCESS_BIT + k * radix);
+        let enough = if is_below(&left, &taken) { minus(left, minus([0; 4], prime)) } else { left };
+        left = minus(enough, taken);
+        k += 1;
+    }
+    limbs_of(left, radix)
 }
 
 /// Whether `a < b`.

@@ -3,7 +3,7 @@
 //! In and out: as `field` says. Rule: what is above 2^255 comes back 19 times. Invariant: limbs of a normal element are
 //! below 2^51 + 2^15, so that one carry of all limbs at once is enough.
 
-use super::field::{Columns, Element, Field, limbs_of, raised};
+use super::field::{Columns, Element, Field, limbs_of, minus_excess, raised};
 use super::modular_inverse::Modulus;
 use super::vector::Vector;
 
@@ -22,6 +22,7 @@ impl Field for Field25519 {
     const INVERSE_FIX: [u64; 5] = [1, 0, 0, 0, 0];
     const MULTIPLES: [[u64; 5]; 3] =
         [raised(LIMBS, 2, 51, 53), raised(LIMBS, 4, 51, 55), raised(LIMBS, 8, 51, 55)];
+    const MINUS_EXCESS: [u64; 5] = minus_excess(PRIME, 51);
 
     #[inline(always)]
     fn reduce<V: Vector>(columns: Columns<V>, term: Option<&Element<V>>) -> Element<V> {

@@ -4,8 +4,8 @@
 //! `q (p + 1)` and dropping the column is a step of the reduction. Invariant: that of `field`.
 
 use super::field::{
-    Columns, Element, Field, below_modulus, limbs_of, power_of_two, raised, ripple, ripple_signed,
-    ripple_to_factor,
+    Columns, Element, Field, below_modulus, limbs_of, minus_excess, power_of_two, raised, ripple,
+    ripple_signed, ripple_to_factor,
 };
 use super::modular_inverse::Modulus;
 use super::vector::{LIMB, Vector};
@@ -53,6 +53,7 @@ impl Field for FieldP256 {
     const INVERSE_FIX: [u64; 5] = limbs_of(power_of_two(PRIME, 780), 52);
     const MULTIPLES: [[u64; 5]; 3] =
         [raised(LIMBS, 2, 52, 53), raised(LIMBS, 4, 52, 55), raised(LIMBS, 8, 52, 55)];
+    const MINUS_EXCESS: [u64; 5] = minus_excess(PRIME, 52);
 
     #[inline(always)]
     fn reduce<V: Vector>(columns: Columns<V>, term: Option<&Element<V>>) -> Element<V> {

@@ -3,7 +3,9 @@
 //! In and out: as `field` says. Rule: what is above 2^260 comes back 0x1000003D10 times, what is above 2^256 0x1000003D1
 //! times. Invariant: that of `field`.
 
-use super::field::{Columns, Element, Field, below_modulus, limbs_of, raised, ripple, ripple_to_factor};
+use super::field::{
+    Columns, Element, Field, below_modulus, limbs_of, minus_excess, raised, ripple, ripple_to_factor,
+};
 use super::modular_inverse::Modulus;
 use super::vector::Vector;
 
@@ -52,6 +54,7 @@ impl Field for FieldSecp256k1 {
     const INVERSE_FIX: [u64; 5] = [1, 0, 0, 0, 0];
     const MULTIPLES: [[u64; 5]; 3] =
         [raised(LIMBS, 2, 52, 53), raised(LIMBS, 4, 52, 55), raised(LIMBS, 8, 52, 55)];
+    const MINUS_EXCESS: [u64; 5] = minus_excess(PRIME, 52);
 
     #[inline(always)]
     fn reduce<V: Vector>(columns: Columns<V>, term: Option<&Element<V>>) -> Element<V> {

@@ -18,8 +18,6 @@
 )]
 #![allow(clippy::many_single_char_names, reason = "formulas have the names of the papers that they stand in")]
 
-#[cfg(target_arch = "x86_64")]
-mod avx512;
 pub mod curve;
 pub mod digits;
 pub mod dispatch;
@@ -40,3 +38,5 @@ mod sha512;
 pub mod table;
 pub mod tree;
 pub mod vector;
+#[cfg(target_arch = "x86_64")]
+mod x86;

@@ -1,7 +1,7 @@
 //! What the kernels need of a machine word that holds one or several lanes.
 //!
 //! In: words of 64 bits. Out: words of 64 bits, lane by lane. Rule: signature verification, 5.6: kernels are written once
-//! over this trait; [`Portable`] is one lane in plain Rust, the vector unit's eight lanes are in `avx512`.
+//! over this trait; [`Portable`] is one lane in plain Rust, the vector units' four and eight lanes are in `x86`.
 //! Invariant: lanes never mix, but where a method says so; both implementations give the same bits after the field's
 //! canonical form is taken.
 
@@ -16,6 +16,11 @@ pub const MAX_LANES: usize = 8;
 /// The bits of a limb that a multiplication reads.
 pub const LIMB: u64 = (1 << 52) - 1;
 
+/// What a unit whose halves of products are signed adds to their sums, to keep them positive.
+pub const EXCESS: u64 = 1 << EXCESS_BIT;
+/// Its bit.
+pub const EXCESS_BIT: u32 = 55;
+
 /// One bit a lane, the first lane's lowest.
 pub type Mask = u8;
 
@@ -25,6 +30,8 @@ pub trait Vector: Copy + Send + Sync + 'static {
     const LANES: usize;
     /// All lanes.
     const ALL: Mask;
+    /// What [`Vector::wide_split`] adds to a sum: 0 or [`EXCESS`].
+    const EXCESS: u64;
     /// A sum of products of limbs, before any carry.
     type Wide: Copy;
 
@@ -95,7 +102,7 @@ pub trait Vector: Copy + Send + Sync + 'static {
     fn wide_add(sum: Self::Wide, a: Self, b: Self) -> Self::Wide;
     /// Twice the sum.
     fn wide_double(sum: Self::Wide) -> Self::Wide;
-    /// `(low, high)` with `sum = low + high 2^RADIX`; neither is above 2^57 for sums of up to ten products of limbs.
+    /// `(low, high)` with `sum + EXCESS = low + high 2^RADIX`, for sums of up to five products of limbs; both are below 2^56.
     fn wide_split<const RADIX: u32>(sum: Self::Wide) -> (Self, Self);
 
     /// `on` in the lanes of the mask, `self` elsewhere.
@@ -128,6 +135,7 @@ fn product(a: Portable, b: Portable) -> u128 {
 impl Vector for Portable {
     const LANES: usize = 1;
     const ALL: Mask = 1;
+    const EXCESS: u64 = 0;
     type Wide = u128;
 
     #[inline(always)]

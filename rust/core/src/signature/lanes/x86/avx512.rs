@@ -1,26 +1,25 @@
-//! Eight lanes in AVX-512 registers: the only unsafe code.
+//! Eight lanes in AVX-512 registers.
 //!
 //! In and out: as [`Vector`] says. Rule: signature verification, 5.6. Invariant: [`Eight`] cannot be named outside this
 //! file, so that its methods run only inside [`run`], which runs a job only on a processor that has every feature they
 //! need.
 
-#![allow(unsafe_code, reason = "intrinsics of the vector unit")]
-
 use core::arch::x86_64::{
-    __m512i, _MM_HINT_T0, _mm_cvtsi64_si128, _mm_prefetch, _mm512_add_epi64, _mm512_and_si512,
-    _mm512_cmpeq_epi64_mask, _mm512_load_si512, _mm512_loadu_si512, _mm512_madd52hi_epu64,
-    _mm512_madd52lo_epu64, _mm512_mask_mov_epi64, _mm512_movepi64_mask, _mm512_mullo_epi64, _mm512_or_si512,
+    __m512i, _mm_cvtsi64_si128, _mm512_add_epi64, _mm512_and_si512, _mm512_cmpeq_epi64_mask,
+    _mm512_load_si512, _mm512_loadu_si512, _mm512_madd52hi_epu64, _mm512_madd52lo_epu64,
+    _mm512_mask_mov_epi64, _mm512_movepi64_mask, _mm512_mullo_epi64, _mm512_or_si512,
     _mm512_permutexvar_epi64, _mm512_ror_epi64, _mm512_set_epi8, _mm512_set_epi64, _mm512_set1_epi64,
     _mm512_setzero_si512, _mm512_shuffle_epi8, _mm512_shuffle_i64x2, _mm512_sll_epi64, _mm512_sra_epi64,
     _mm512_srl_epi64, _mm512_storeu_si512, _mm512_sub_epi64, _mm512_ternarylogic_epi64,
     _mm512_test_epi64_mask, _mm512_unpackhi_epi64, _mm512_unpacklo_epi64, _mm512_xor_si512,
 };
 
-use super::dispatch::Job;
-use super::vector::{MAX_LANES, Mask, Row, Vector};
+use super::super::dispatch::Job;
+use super::super::vector::{MAX_LANES, Mask, Row, Vector};
+use super::register;
 
 /// Whether this processor has every feature that [`Eight`] uses.
-pub(super) fn is_available() -> bool {
+pub fn is_available() -> bool {
     is_x86_feature_detected!("avx512f")
         && is_x86_feature_detected!("avx512ifma")
         && is_x86_feature_detected!("avx512dq")
@@ -29,7 +28,7 @@ pub(super) fn is_available() -> bool {
 }
 
 /// Runs a job in eight lanes; `None`, with the job given back undone, where the processor cannot.
-pub(super) fn run<J: Job>(job: J) -> Result<J::Output, J> {
+pub fn run<J: Job>(job: J) -> Result<J::Output, J> {
     if !is_available() {
         return Err(job);
     }
@@ -45,15 +44,6 @@ fn with_features<J: Job>(job: J) -> J::Output {
 /// Eight words.
 #[derive(Clone, Copy)]
 struct Eight(__m512i);
-
-/// Calls an intrinsic that reads and writes registers alone.
-macro_rules! register {
-    ($call:expr) => {
-        // SAFETY: values of `Eight` exist only inside `with_features`, so the processor has the instruction; it touches no
-        // memory.
-        unsafe { $call }
-    };
-}
 
 #[inline(always)]
 fn shuffle(a: __m512i, b: __m512i) -> (__m512i, __m512i) {
@@ -83,6 +73,7 @@ fn transpose(r: [Eight; 8]) -> [Eight; 8] {
 impl Vector for Eight {
     const LANES: usize = MAX_LANES;
     const ALL: Mask = 0xff;
+    const EXCESS: u64 = 0;
     /// Sums of low and of high halves of the products.
     type Wide = (Self, Self);
 
@@ -245,11 +236,4 @@ impl Vector for Eight {
         }
         rows
     }
-}
-
-/// Has the cache line of a value brought into the cache.
-#[inline(always)]
-pub(super) fn prefetch<T>(value: &T) {
-    // SAFETY: a prefetch of a valid address has no effect but on the cache; every processor of this kind has it.
-    unsafe { _mm_prefetch::<_MM_HINT_T0>(core::ptr::from_ref(value).cast()) };
 }

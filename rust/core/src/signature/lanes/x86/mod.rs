@@ -1,0 +1,29 @@
+//! The vector units of x86-64 processors: the only unsafe code.
+//!
+//! In and out: as [`Vector`](super::vector::Vector) says. Rule: signature verification, 5.6. Invariant: the vectors of a unit
+//! cannot be named outside its file, so that their methods run only inside its `run`, which runs a job only on a processor
+//! that has every feature they need.
+
+#![allow(unsafe_code, reason = "intrinsics of the vector units")]
+
+pub mod avx2;
+pub mod avx512;
+
+use core::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
+
+/// Calls an intrinsic that reads and writes registers alone.
+macro_rules! register {
+    ($call:expr) => {
+        // SAFETY: values of a unit's vector exist only inside its `run`, so the processor has the instruction; it touches no
+        // memory.
+        unsafe { $call }
+    };
+}
+use register;
+
+/// Has the cache line of a value brought into the cache.
+#[inline(always)]
+pub fn prefetch<T>(value: &T) {
+    // SAFETY: a prefetch of a valid address has no effect but on the cache; every processor of this kind has it.
+    unsafe { _mm_prefetch::<_MM_HINT_T0>(core::ptr::from_ref(value).cast()) };
+}
