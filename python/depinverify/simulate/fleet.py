@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 
 from depinverify.device import DeviceKey, Envelope, Location
 from depinverify.exceptions import InputError
+from depinverify.registry.keys import Scheme
 from depinverify.simulate.behaviours import Behaviour, ValidatorBehaviour, count_devices
 from depinverify.simulate.chance import Seed
 from depinverify.simulate.places import PLACES, Place
-from depinverify.simulate.settings import SCHEMES
 
 if TYPE_CHECKING:
     from depinverify.simulate.settings import Settings
@@ -151,7 +151,7 @@ class Fleet:
         seed = self.seed.derive("owner", number)
         key = None
         if name is None and number % 3 == 0:
-            key = DeviceKey.from_seed(SCHEMES[number // 3 % 3], seed)
+            key = DeviceKey.from_seed([*Scheme][number // 3 % len(Scheme)].label, seed)
         title = name or (key.public.did if key else f"operator-{number:05}")
         return Owner(number, title, "0x" + self.seed.derive("payee", number)[:20].hex(), key)
 
@@ -271,10 +271,12 @@ class Fleet:
         chosen = self.settings.validator_behaviours
         behaviour = ValidatorBehaviour(chosen[index]) if index < len(chosen) else ValidatorBehaviour.HONEST
         owner = self._owner(f"validator-owner-{index}")
-        key = DeviceKey.from_seed(SCHEMES[index % 3], self.seed.derive("validator key", index))
+        key = DeviceKey.from_seed(
+            [*Scheme][index % len(Scheme)].label, self.seed.derive("validator key", index)
+        )
         place = PLACES[(5 + 17 * index) % len(PLACES)]
         validator = Validator(index, f"val-{index}".encode(), behaviour, owner, place, key)
-        if index >= len(SCHEMES):
+        if index >= len(Scheme):
             self._entangle(validator)
         return validator
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from depinverify.exceptions import InputError
+from depinverify.registry.keys import Scheme
 from depinverify.simulate.behaviours import ValidatorBehaviour
 from depinverify.simulate.evidence import FORMATS
 
@@ -19,7 +20,7 @@ DEFAULT_START = 1_800_000_000
 DEFAULT_POOL = "1000000000000000000000000"
 OUTAGE_ROWS = ("keep", "drop")
 #: Algorithms of the devices' keys, in turn.
-SCHEMES = ("ed25519", "p256", "secp256k1")
+SCHEMES = tuple(scheme.label for scheme in Scheme)
 _FEWEST_SLOTS = 4
 
 

@@ -89,6 +89,8 @@ fn keys_without_tables_have_the_verdicts_of_single_checks() {
         compact(true),
     ] {
         let rules = Rules { ed25519, ..Rules::UPTIME_PROOF };
+        // Nobody has counted how often its keys are used.
+        let registry = registry.clone();
         let mut out = vec![SignatureVerdict::UnknownKeyId; 64];
         verify_items(&registry, &rules, &items, &mut out).unwrap();
         let single = keys
@@ -97,7 +99,6 @@ fn keys_without_tables_have_the_verdicts_of_single_checks() {
             .map(|(key, signature)| verify_one(Scheme::Ed25519, &rules, key, message, signature));
         assert_eq!(out, single.collect::<Vec<_>>(), "{ed25519:?}");
         assert!(out.contains(&SignatureVerdict::Good) && out.contains(&SignatureVerdict::Equation));
+        assert_eq!(registry.table_bytes(), 0);
     }
-    // On a machine without vectors they are checked singly anyway.
-    assert_eq!(registry.table_bytes(), 0);
 }

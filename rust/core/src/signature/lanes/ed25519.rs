@@ -9,7 +9,7 @@ use super::curve::{Curve, Wei25519};
 use super::digits::{Digits, Windows};
 use super::ecdsa::digits_of;
 use super::ed25519_keys::{ROOT, SHIFT, limbs_of_y, words_of};
-use super::edwards::{Extended, constant, decode, differ_by_torsion};
+use super::edwards::{Extended, ROOTS, constant, decode, differ_by_torsion};
 use super::field::{Arithmetic, Element, Field, lane_words, ripple, to_limbs, to_words};
 use super::field_25519::Field25519 as F;
 use super::groups::{gather, group_of, groups_for};
@@ -317,22 +317,30 @@ fn is_canonical<V: Vector>(y: &Element<V>) -> Mask {
 #[inline(always)]
 fn settle<V: Vector>(work: &mut Work<V>, answers: &mut [Answer]) {
     let Some(last) = work.open.last().copied() else { return };
-    for (block, open) in work.open.chunks(V::LANES).enumerate() {
-        let lanes = group_of::<V, _>(&work.open, block, last);
-        let r = gather::<V, _>(&lanes, |open| &open.r);
-        let y = limbs_of_y(&r);
-        let (x, is_point) = decode(&y, r[3].negative());
-        let own_x = F::limbs(&gather::<V, _>(&lanes, |open| &open.x));
-        let own_y = F::limbs(&gather::<V, _>(&lanes, |open| &open.y));
-        let w = F::limbs(&gather::<V, _>(&lanes, |open| &open.w));
-        let point = Extended { x: F::multiply(&own_x, &w), y: own_y, z: w, t: F::multiply(&own_x, &own_y) };
-        let torsion = differ_by_torsion(&point, &x, &y);
-        for (lane, open) in open.iter().enumerate() {
-            answers[open.place] = match (is_point >> lane & 1 == 1, torsion >> lane & 1 == 1) {
-                (false, _) => Answer::NoPoint,
-                (true, true) => Answer::Torsion,
-                (true, false) => Answer::Other,
-            };
+    for some in work.open.chunks(ROOTS * V::LANES) {
+        let mut ys = [[V::splat(0); 5]; ROOTS];
+        let mut odd = [0; ROOTS];
+        for n in 0..ROOTS {
+            let r = gather::<V, _>(&group_of::<V, _>(some, n, last), |open| &open.r);
+            (ys[n], odd[n]) = (limbs_of_y(&r), r[3].negative());
+        }
+        let decoded = decode(&ys, &odd);
+        for (n, open) in some.chunks(V::LANES).enumerate() {
+            let lanes = group_of::<V, _>(some, n, last);
+            let (x, is_point) = decoded[n];
+            let own_x = F::limbs(&gather::<V, _>(&lanes, |open| &open.x));
+            let own_y = F::limbs(&gather::<V, _>(&lanes, |open| &open.y));
+            let w = F::limbs(&gather::<V, _>(&lanes, |open| &open.w));
+            let point =
+                Extended { x: F::multiply(&own_x, &w), y: own_y, z: w, t: F::multiply(&own_x, &own_y) };
+            let torsion = differ_by_torsion(&point, &x, &ys[n]);
+            for (lane, open) in open.iter().enumerate() {
+                answers[open.place] = match (is_point >> lane & 1 == 1, torsion >> lane & 1 == 1) {
+                    (false, _) => Answer::NoPoint,
+                    (true, true) => Answer::Torsion,
+                    (true, false) => Answer::Other,
+                };
+            }
         }
     }
 }

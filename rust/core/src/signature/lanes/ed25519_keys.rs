@@ -3,7 +3,7 @@
 //! In: encoded points. Out: their x, and their coordinates on Wei25519, for tables. Rule: signature verification, 2: decoding is
 //! permissive; the map of `curve`. Invariant: what comes out depends on the encoding alone, whatever stands beside it.
 
-use super::edwards::{constant, decode};
+use super::edwards::{ROOTS, constant, decode};
 use super::field::{Arithmetic, Element, Field, lane_words};
 use super::field_25519::Field25519 as F;
 use super::groups::{gather, group_of};
@@ -47,20 +47,31 @@ pub(super) fn limbs_of_y<V: Vector>(words: &[V; 4]) -> Element<V> {
 #[inline(always)]
 pub fn decode_all<V: Vector>(encodings: &[&[u8; 32]]) -> Vec<Option<[u64; 4]>> {
     let mut decoded = Vec::with_capacity(encodings.len());
-    for block in encodings.chunks(V::LANES) {
-        let lanes = group_of::<V, _>(block, 0, block[0]);
-        let mut words = [[0; 4]; MAX_LANES];
-        for lane in 0..V::LANES {
-            words[lane] = words_of(lanes[lane]);
+    if encodings.len() <= V::LANES {
+        decode_some::<V, 1>(encodings, &mut decoded);
+    } else {
+        for some in encodings.chunks(ROOTS * V::LANES) {
+            decode_some::<V, ROOTS>(some, &mut decoded);
         }
-        let words = gather::<V, _>(&words, |words| words);
-        let (x, is_point) = decode(&limbs_of_y(&words), words[3].negative());
+    }
+    decoded
+}
+
+#[inline(always)]
+fn decode_some<V: Vector, const N: usize>(some: &[&[u8; 32]], decoded: &mut Vec<Option<[u64; 4]>>) {
+    let Some(first) = some.first() else { return };
+    let mut ys = [[V::splat(0); 5]; N];
+    let mut odd = [0; N];
+    for n in 0..N {
+        let words = gather::<V, _>(&group_of::<V, _>(some, n, *first).map(words_of), |words| words);
+        (ys[n], odd[n]) = (limbs_of_y(&words), words[3].negative());
+    }
+    for (block, (x, is_point)) in some.chunks(V::LANES).zip(decode(&ys, &odd)) {
         let x = F::words(&F::canonical(&x));
         for lane in 0..block.len() {
             decoded.push((is_point >> lane & 1 == 1).then(|| lane_words(&x, lane)));
         }
     }
-    decoded
 }
 
 /// Points in Weierstrass form, for their tables; `None` for the neutral one, which is at infinity there.

@@ -20,50 +20,72 @@ pub(super) fn constant<V: Vector>(words: &[u64; 4]) -> Element<V> {
     F::limbs(&splat_words(words))
 }
 
+/// Groups whose roots are taken side by side: one root is a chain of 254 squares, each waiting for the one before.
+pub const ROOTS: usize = 4;
+
 #[inline(always)]
-fn squares<V: Vector>(a: &Element<V>, times: u32) -> Element<V> {
-    let mut result = *a;
+fn squares<V: Vector, const N: usize>(a: &[Element<V>; N], times: u32) -> [Element<V>; N] {
+    let mut results = *a;
     for _ in 0..times {
-        result = F::square(&result);
+        for result in &mut results {
+            *result = F::square(result);
+        }
     }
-    result
+    results
+}
+
+#[inline(always)]
+fn products<V: Vector, const N: usize>(a: &[Element<V>; N], b: &[Element<V>; N]) -> [Element<V>; N] {
+    let mut results = *a;
+    for (result, b) in results.iter_mut().zip(b) {
+        *result = F::multiply(result, b);
+    }
+    results
 }
 
 /// a^(2^252 - 3), the power that square roots are made of.
 #[inline(always)]
-fn root_power<V: Vector>(a: &Element<V>) -> Element<V> {
+fn root_power<V: Vector, const N: usize>(a: &[Element<V>; N]) -> [Element<V>; N] {
     // 2^252 - 3 is 250 ones, a zero and a one; runs of ones grow by doubling.
-    let two = F::multiply(&F::square(a), a);
-    let four = F::multiply(&squares(&two, 2), &two);
-    let five = F::multiply(&F::square(&four), a);
-    let ten = F::multiply(&squares(&five, 5), &five);
-    let twenty = F::multiply(&squares(&ten, 10), &ten);
-    let forty = F::multiply(&squares(&twenty, 20), &twenty);
-    let fifty = F::multiply(&squares(&forty, 10), &ten);
-    let hundred = F::multiply(&squares(&fifty, 50), &fifty);
-    let two_hundred = F::multiply(&squares(&hundred, 100), &hundred);
-    let all = F::multiply(&squares(&two_hundred, 50), &fifty);
-    F::multiply(&squares(&all, 2), a)
+    let two = products(&squares(a, 1), a);
+    let four = products(&squares(&two, 2), &two);
+    let five = products(&squares(&four, 1), a);
+    let ten = products(&squares(&five, 5), &five);
+    let twenty = products(&squares(&ten, 10), &ten);
+    let forty = products(&squares(&twenty, 20), &twenty);
+    let fifty = products(&squares(&forty, 10), &ten);
+    let hundred = products(&squares(&fifty, 50), &fifty);
+    let two_hundred = products(&squares(&hundred, 100), &hundred);
+    let all = products(&squares(&two_hundred, 50), &fifty);
+    products(&squares(&all, 2), a)
 }
 
-/// x of the point with this y and, where x is not zero, this parity of x; and the lanes in which there is one.
+/// x of the points with these y and, where x is not zero, this parity of x; and the lanes in which there is one.
 #[inline(always)]
-pub fn decode<V: Vector>(y: &Element<V>, odd: Mask) -> (Element<V>, Mask) {
+pub fn decode<V: Vector, const N: usize>(ys: &[Element<V>; N], odd: &[Mask; N]) -> [(Element<V>, Mask); N] {
     let one = constant::<V>(&[1, 0, 0, 0]);
-    let yy = F::square(y);
-    let u = F::subtract(&yy, &one);
-    let v = F::add(&F::multiply(&constant(&D), &yy), &one);
-    let v3 = F::multiply(&F::square(&v), &v);
-    let v7 = F::multiply(&F::square(&v3), &v);
-    let power = root_power(&F::multiply(&u, &v7));
-    let x = F::multiply(&F::multiply(&u, &v3), &power);
-    let square = F::multiply(&v, &F::square(&x));
-    let is_root = F::is_zero(&F::subtract(&square, &u));
-    let is_other = F::is_zero(&F::add(&square, &u)) & !is_root;
-    let x = F::canonical(&F::replace(&x, is_other, &F::multiply(&x, &constant(&ROOT))));
-    let flip = x[0].common(V::splat(1)) ^ odd;
-    let x = F::replace(&x, flip, &F::carry(F::minus(&x)));
-    (x, is_root | is_other)
+    let (mut us, mut vs, mut v3s, mut powers) = (*ys, *ys, *ys, *ys);
+    for n in 0..N {
+        let yy = F::square(&ys[n]);
+        us[n] = F::subtract(&yy, &one);
+        vs[n] = F::add(&F::multiply(&constant(&D), &yy), &one);
+        v3s[n] = F::multiply(&F::square(&vs[n]), &vs[n]);
+        let v7 = F::multiply(&F::square(&v3s[n]), &vs[n]);
+        powers[n] = F::multiply(&us[n], &v7);
+    }
+    let powers = root_power(&powers);
+    let mut found = [(one, 0); N];
+    for n in 0..N {
+        let (u, v) = (us[n], vs[n]);
+        let x = F::multiply(&F::multiply(&u, &v3s[n]), &powers[n]);
+        let square = F::multiply(&v, &F::square(&x));
+        let is_root = F::is_zero(&F::subtract(&square, &u));
+        let is_other = F::is_zero(&F::add(&square, &u)) & !is_root;
+        let x = F::canonical(&F::replace(&x, is_other, &F::multiply(&x, &constant(&ROOT))));
+        let flip = x[0].common(V::splat(1)) ^ odd[n];
+        found[n] = (F::replace(&x, flip, &F::carry(F::minus(&x))), is_root | is_other);
+    }
+    found
 }
 
 /// A point x = X / Z, y = Y / Z, with T = X Y / Z.

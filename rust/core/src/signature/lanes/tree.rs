@@ -390,35 +390,37 @@ impl<V: Vector> Tree<V> {
         self.doubled.resize(pairs, 0);
         let mut products = [one; CHAINS];
         for at in 0..pairs {
-            let (ax, ay) = (self.x[at], C::Field::carry(self.y[at]));
-            let (dx, by) = (self.x[at + upper], C::Field::carry(self.y[at + upper]));
+            let (ax, dx) = (self.x[at], self.x[at + upper]);
             let (a_infinite, b_infinite) = (self.infinite[at], self.infinite[at + upper]);
-            let both = !(a_infinite | b_infinite) & V::ALL;
-            let same_x = C::Field::is_zero(&dx) & both;
-            let same = same_x & C::Field::is_zero(&C::Field::subtract(&by, &ay));
-            // Tangent: (3 x^2 + a) / 2 y; a point with y = 0 is its own opposite.
-            let rising = C::Field::add(&ay, &ay);
-            let doubled = same & !C::Field::is_zero(&rising);
-            let vanished = same_x & !doubled;
-            if doubled != 0 {
-                let square = C::Field::square(&ax);
-                let thrice = C::Field::add(&C::Field::add(&square, &square), &square);
-                let tangent = C::Field::add(&C::Field::add(&thrice, &C::a()), &ay);
-                self.y[at + upper] = C::Field::replace(&self.y[at + upper], doubled, &tangent);
-                self.doubled[at] = doubled;
-            }
             let lone = (a_infinite | b_infinite) & V::ALL;
-            if lone != 0 {
-                let bx = C::Field::add(&ax, &dx);
-                let x = C::Field::replace(&ax, a_infinite, &bx);
-                let y = C::Field::replace(&ay, a_infinite, &by);
-                self.patches.push(Patch { pair: at, mask: lone, x, y });
+            let same_x = if lone == V::ALL { 0 } else { C::Field::is_zero(&dx) & !lone };
+            let (mut denominator, mut doubled) = (dx, 0);
+            if lone | same_x != 0 {
+                let (ay, by) = (C::Field::carry(self.y[at]), C::Field::carry(self.y[at + upper]));
+                if same_x != 0 {
+                    // Tangent: (3 x^2 + a) / 2 y; a point with y = 0 is its own opposite.
+                    let same = same_x & C::Field::is_zero(&C::Field::subtract(&by, &ay));
+                    let rising = C::Field::add(&ay, &ay);
+                    doubled = same & !C::Field::is_zero(&rising);
+                    let square = C::Field::square(&ax);
+                    let thrice = C::Field::add(&C::Field::add(&square, &square), &square);
+                    let tangent = C::Field::add(&C::Field::add(&thrice, &C::a()), &ay);
+                    self.y[at + upper] = C::Field::replace(&self.y[at + upper], doubled, &tangent);
+                    self.doubled[at] = doubled;
+                    denominator = C::Field::replace(&dx, doubled, &rising);
+                }
+                if lone & !(a_infinite & b_infinite) != 0 {
+                    let bx = C::Field::add(&ax, &dx);
+                    let x = C::Field::replace(&ax, a_infinite, &bx);
+                    let y = C::Field::replace(&ay, a_infinite, &by);
+                    self.patches.push(Patch { pair: at, mask: lone, x, y });
+                }
             }
+            let vanished = same_x & !doubled;
+            let denominator = C::Field::replace(&denominator, lone | vanished, &one);
             self.infinite[at] = (a_infinite & b_infinite) | vanished;
             self.exceptional.0 += u64::from(doubled.count_ones());
             self.exceptional.1 += u64::from((lone | vanished).count_ones());
-            let denominator = C::Field::replace(&dx, doubled, &rising);
-            let denominator = C::Field::replace(&denominator, lone | vanished, &one);
             self.x[at + upper] = denominator;
             self.prefix[at] = products[at % CHAINS];
             products[at % CHAINS] = C::Field::multiply_to_factor(&products[at % CHAINS], &denominator);
