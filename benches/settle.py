@@ -88,7 +88,7 @@ def stored_proofs(work: Path, rows: int, schemes: tuple[str, ...] = SCHEMES, val
             for ms in range(1, copies)
         ]
         pq.write_table(pa.concat_tables([table, *later]), file, row_group_size=65536)
-        validator = next(found for name, found in signers.items() if file.name.startswith(name))
+        validator = next(found for name, found in signers.items() if file.name.startswith(f"{name}-"))
         payload = {
             "epoch": 0,
             "sha256": hashlib.sha256(file.read_bytes()).hexdigest(),
