@@ -14,6 +14,8 @@ from pathlib import Path
 
 import pytest
 
+from absent import absent
+
 ROOT = Path(__file__).resolve().parents[1]
 RULES = tomllib.loads((ROOT / "deny.toml").read_text("utf-8"))["licenses"]
 ALLOWED = frozenset(RULES["allow"])
@@ -85,7 +87,7 @@ def test_expressions(expression: str, is_met: bool) -> None:
 
 def test_every_crate_has_an_allowed_licence() -> None:
     if shutil.which("cargo") is None:
-        pytest.skip("cargo is not installed")
+        absent("cargo is not installed")
     lines = subprocess.run(
         [*TREE, "--edges", "normal,build,dev", "--prefix", "none", "--format", "{p}|{l}"],
         cwd=ROOT,

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from absent import absent
 from depinverify import _native
 
 if TYPE_CHECKING:
@@ -39,13 +40,13 @@ process.stdout.write(JSON.stringify({
 def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder in which the library is installed."""
     if not shutil.which("node") or not shutil.which("npm"):
-        pytest.skip("node and npm are not here, so the JavaScript library cannot be asked")
+        absent("node and npm are not here, so the JavaScript library cannot be asked")
     folder = tmp_path_factory.mktemp("javascript")
     (folder / "package.json").write_text("{}")
     install = ["npm", "install", "--no-audit", "--no-fund", "--ignore-scripts", LIBRARY]
     done = subprocess.run(install, cwd=folder, capture_output=True, text=True, timeout=300, check=False)
     if done.returncode:
-        pytest.skip(f"{LIBRARY} cannot be installed: {done.stderr.strip()[-300:]}")
+        absent(f"{LIBRARY} cannot be installed: {done.stderr.strip()[-300:]}")
     (folder / "ask.js").write_text(SCRIPT)
     return folder
 

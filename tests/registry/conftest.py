@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from absent import absent
 from depinverify.registry import Registry, Signer, generate_private_key
 
 NOON_MS = 1_800_000_000_000
@@ -73,10 +74,7 @@ def postgresql_server():
     """A server of its own for this test process, reachable by a Unix socket only."""
     binaries = _binaries()
     if binaries is None:
-        reason = "PostgreSQL's server programs are absent (Debian: apt-get install postgresql)"
-        if os.environ.get("CI"):
-            pytest.fail(reason)
-        pytest.skip(reason)
+        absent("PostgreSQL's server programs are absent (Debian: apt-get install postgresql)")
     # Not below pytest's own folders, which only their owner may enter; short, for the socket's name.
     folder = Path(tempfile.mkdtemp(prefix="dpv-pg-", dir="/tmp"))
     server = _Server(binaries, folder)

@@ -284,3 +284,8 @@ def test_verdicts_are_those_of_the_catalogue() -> None:
     assert catalogue == {verdict.value: verdict.name for verdict in SignatureVerdict}
     verdict = verify_one("ed25519", "strict", b"", b"", b"")
     assert verdict.sentence == "The public key cannot be used."
+
+
+def test_a_table_budget_is_not_negative() -> None:
+    with pytest.raises(InputError, match="table_bytes: expected 0 or more, found -1"):
+        KeyRegistry(table_bytes=-1)

@@ -16,6 +16,9 @@ class KeyRegistry:
     Args:
         table_bytes: Most bytes of tables that are kept between calls, 1 GiB unless given; those not used for longest
             go first.
+
+    Raises:
+        depinverify.exceptions.InputError: ``table_bytes`` is below 0.
     """
 
     def __new__(cls, *, table_bytes: int | None = None) -> KeyRegistry: ...

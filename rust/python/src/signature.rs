@@ -100,12 +100,13 @@ impl KeyRegistry {
 impl KeyRegistry {
     #[new]
     #[pyo3(signature = (*, table_bytes=None))]
-    fn new(table_bytes: Option<usize>) -> Self {
+    fn new(py: Python<'_>, table_bytes: Option<i64>) -> PyResult<Self> {
         let mut keys = core::KeyRegistry::new();
         if let Some(bytes) = table_bytes {
-            keys.set_table_budget(bytes);
+            let found = || input_error(py, &format!("table_bytes: expected 0 or more, found {bytes}"), None);
+            keys.set_table_budget(usize::try_from(bytes).map_err(|_| found())?);
         }
-        Self { keys: RwLock::new(keys) }
+        Ok(Self { keys: RwLock::new(keys) })
     }
 
     #[getter]

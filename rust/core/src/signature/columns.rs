@@ -236,16 +236,12 @@ impl<'a> Items<'a> {
 
     /// Key id, message and signature of each item.
     pub fn iter(&self) -> impl Iterator<Item = (KeyId, &'a [u8], &'a [u8])> + '_ {
-        let row = |at: usize| match self.order {
-            Some(rows) => rows.get(at).map(|row| *row as usize),
-            None => Some(at),
-        };
-        (0..self.len()).map(move |at| {
+        (0..self.len()).map(|at| {
             // In the order of keys, the next signature lies anywhere.
-            if let Some(next) = row(at + AHEAD).filter(|_| self.order.is_some()) {
-                prefetch(self.signatures.get(next));
+            if let Some(next) = self.order.and_then(|rows| rows.get(at + AHEAD)) {
+                prefetch(self.signatures.get(*next as usize));
             }
-            self.get(row(at).unwrap_or(usize::MAX))
+            self.get(self.order.map_or(at, |rows| rows[at] as usize))
         })
     }
 }

@@ -14,28 +14,10 @@ use core::arch::x86_64::{
     _mm256_unpacklo_epi64, _mm256_xor_si256,
 };
 
-use super::super::dispatch::Job;
 use super::super::vector::{EXCESS, LIMB, MAX_LANES, Mask, Row, Vector};
-use super::register;
+use super::{register, unit};
 
-/// Whether this processor has every feature that [`Four`] uses.
-pub fn is_available() -> bool {
-    is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma")
-}
-
-/// Runs a job in four lanes; with the job given back undone where the processor cannot.
-pub fn run<J: Job>(job: J) -> Result<J::Output, J> {
-    if !is_available() {
-        return Err(job);
-    }
-    // SAFETY: `is_available` has just found every feature that `with_features` enables.
-    Ok(unsafe { with_features(job) })
-}
-
-#[target_feature(enable = "avx2,fma")]
-fn with_features<J: Job>(job: J) -> J::Output {
-    job.run::<Four>()
-}
+unit!(Four, "avx2", "fma");
 
 /// Four words.
 #[derive(Clone, Copy)]

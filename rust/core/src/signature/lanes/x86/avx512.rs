@@ -14,32 +14,10 @@ use core::arch::x86_64::{
     _mm512_test_epi64_mask, _mm512_unpackhi_epi64, _mm512_unpacklo_epi64, _mm512_xor_si512,
 };
 
-use super::super::dispatch::Job;
 use super::super::vector::{MAX_LANES, Mask, Row, Vector};
-use super::register;
+use super::{register, unit};
 
-/// Whether this processor has every feature that [`Eight`] uses.
-pub fn is_available() -> bool {
-    is_x86_feature_detected!("avx512f")
-        && is_x86_feature_detected!("avx512ifma")
-        && is_x86_feature_detected!("avx512dq")
-        && is_x86_feature_detected!("avx512vl")
-        && is_x86_feature_detected!("avx512bw")
-}
-
-/// Runs a job in eight lanes; `None`, with the job given back undone, where the processor cannot.
-pub fn run<J: Job>(job: J) -> Result<J::Output, J> {
-    if !is_available() {
-        return Err(job);
-    }
-    // SAFETY: `is_available` has just found every feature that `with_features` enables.
-    Ok(unsafe { with_features(job) })
-}
-
-#[target_feature(enable = "avx512f,avx512ifma,avx512dq,avx512vl,avx512bw")]
-fn with_features<J: Job>(job: J) -> J::Output {
-    job.run::<Eight>()
-}
+unit!(Eight, "avx512f", "avx512ifma", "avx512dq", "avx512vl", "avx512bw");
 
 /// Eight words.
 #[derive(Clone, Copy)]

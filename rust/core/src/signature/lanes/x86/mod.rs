@@ -19,7 +19,31 @@ macro_rules! register {
         unsafe { $call }
     };
 }
-use register;
+
+/// What each unit's file has in front: whether the processor has the features, and how a job runs with them.
+macro_rules! unit {
+    ($vector:ident, $($feature:tt),+) => {
+        /// Whether this processor has every feature that the vector uses.
+        pub fn is_available() -> bool {
+            $(is_x86_feature_detected!($feature))&&+
+        }
+
+        /// Runs a job in the lanes of the vector; gives it back undone where the processor cannot.
+        pub fn run<J: $crate::signature::lanes::dispatch::Job>(job: J) -> Result<J::Output, J> {
+            if !is_available() {
+                return Err(job);
+            }
+            // SAFETY: `is_available` has just found every feature that `with_features` enables.
+            Ok(unsafe { with_features(job) })
+        }
+
+        #[target_feature($(enable = $feature),+)]
+        fn with_features<J: $crate::signature::lanes::dispatch::Job>(job: J) -> J::Output {
+            job.run::<$vector>()
+        }
+    };
+}
+use {register, unit};
 
 /// Has the cache line of a value brought into the cache.
 #[inline(always)]
