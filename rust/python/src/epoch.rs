@@ -223,6 +223,7 @@ fn assignments(epoch: &Epoch, slot: u64, only: Option<u16>) -> Result<RecordBatc
     let [mut devices, mut validators, mut nonces, mut challenges] =
         std::array::from_fn(|_| BinaryBuilder::new());
     let mut assigner = depinverify_core::beacon::Assigner::default();
+    let mut prober = depinverify_core::beacon::Prober::default();
     let mut assigned = Vec::new();
     for (index, device) in epoch.snapshot.devices.iter().enumerate() {
         assigned.clear();
@@ -230,7 +231,7 @@ fn assignments(epoch: &Epoch, slot: u64, only: Option<u16>) -> Result<RecordBatc
             epoch.assign(slot, index, &mut assigner, &mut assigned);
         }
         for participant in assigned.iter().copied().filter(|found| only.is_none_or(|only| only == *found)) {
-            let challenge = epoch.challenge(slot, &device.id, participant);
+            let challenge = epoch.challenge(&mut prober, slot, &device.id, participant);
             slots.append_value(slot);
             devices.append_value(&device.id);
             validators

@@ -4,6 +4,7 @@
 //! writes the sentences.
 
 use arrow_array::Array;
+use depinverify_core::beacon::Prober;
 use depinverify_core::checks::geography::chord_metres;
 use depinverify_core::decode::observations::ObservationBatch;
 use depinverify_core::networks::generic::device::{self, Explained};
@@ -50,7 +51,7 @@ impl Asked<'_> {
 
 fn encoded(observation: &Observation<'_>) -> (Vec<u8>, Vec<u8>) {
     let (mut key, mut payload) = (Key::new(), Vec::new());
-    observation.encode(&mut key, &mut payload);
+    observation.encode(&observation.row_id(), &mut key, &mut payload);
     (key.as_slice().to_vec(), payload)
 }
 
@@ -125,7 +126,8 @@ fn compared(py: Python<'_>, facts: &Bound<'_, PyDict>, explained: &Explained) ->
     facts.set_item("key_algorithm", compared.key_algorithm)?;
     facts.set_item("key_interval", draft.key.map(|_| compared.key_interval))?;
     facts.set_item("off_schedule", compared.off_schedule)?;
-    facts.set_item("expected_nonce", draft.expected.map(|nonce| PyBytes::new(py, &nonce)))?;
+    let expected = draft.challenge.filter(|_| draft.participant.is_some());
+    facts.set_item("expected_nonce", expected.map(|nonce| PyBytes::new(py, &nonce)))?;
     facts.set_item("rightful", compared.rightful.map(|id| PyBytes::new(py, &id)))?;
     facts.set_item("same_nonce", explained.same_nonce)?;
     facts.set_item("delay_ms", compared.delay_ms)?;
@@ -146,7 +148,7 @@ fn schedule(py: Python<'_>, facts: &Bound<'_, PyDict>, epoch: &Epoch, asked: &As
     let challenge = epoch
         .participant_index(asked.validator)
         .filter(|index| participants.contains(index))
-        .and_then(|index| epoch.challenge(asked.slot, asked.device, index));
+        .and_then(|index| epoch.challenge(&mut Prober::default(), asked.slot, asked.device, index));
     facts.set_item("moment_ms", challenge.map(|(_, moment)| moment))?;
     facts.set_item("slot_start", epoch.slot(asked.slot).map(|slot| slot.start))?;
     facts.set_item("round", epoch.slot(asked.slot).map(|slot| slot.round))

@@ -8,7 +8,7 @@
 //! holds what all devices of a slot share, [`DeviceDraws`] what all validators of a device share, [`Salts`] what all
 //! devices of a (validator, slot) share. The free functions say the same in one line each.
 
-use crate::hash::{Domain, Hash};
+use crate::hash::{Domain, Hash, Preimage, sha256_pair};
 
 /// The seed of one slot.
 pub fn slot_seed(chain_hash: &Hash, round: u64, randomness: &Hash, slot: u64, params_hash: &Hash) -> Hash {
@@ -45,7 +45,7 @@ pub fn salt(secret: &Hash, slot: u64, d: &[u8]) -> Hash {
 
 /// What the device is asked: its `eat_nonce`.
 pub fn challenge(nonce: &Hash, salt: &Hash) -> Hash {
-    Domain::new("depinverify/challenge/v1").raw(nonce).raw(salt).finish()
+    Domain::new(CHALLENGE).raw(nonce).raw(salt).finish()
 }
 
 /// A slot that leaves no time for its probes.
@@ -78,15 +78,78 @@ pub fn moment_ms(
     slot_seconds: u64,
     late_limit_ms: u64,
 ) -> Result<i64, MomentError> {
+    let drawn = Domain::new(MOMENT).raw(nonce).raw(salt).finish();
+    moment_of(&drawn, round_time, slot_start, slot_seconds, late_limit_ms)
+}
+
+fn moment_of(
+    drawn: &Hash,
+    round_time: i64,
+    slot_start: i64,
+    slot_seconds: u64,
+    late_limit_ms: u64,
+) -> Result<i64, MomentError> {
     let wait = i128::from(round_time) - i128::from(slot_start);
     let span_ms = 1000 * (i128::from(slot_seconds) - wait) - i128::from(late_limit_ms);
     let span = u64::try_from(span_ms).unwrap_or(0);
     if span == 0 {
         return Err(MomentError::NoTime { slot_start, round_time, span_ms });
     }
-    let number = first_u64(&Domain::new("depinverify/moment/v1").raw(nonce).raw(salt).finish());
-    i64::try_from(1000 * i128::from(round_time) + i128::from(share(number, span)))
+    i64::try_from(1000 * i128::from(round_time) + i128::from(share(first_u64(drawn), span)))
         .map_err(|_| MomentError::OutOfRange { slot_start })
+}
+
+/// Draws one probe after the other, in memory that is kept between them.
+#[derive(Clone, Debug, Default)]
+pub struct Prober {
+    preimages: [Vec<u8>; 2],
+}
+
+/// What device and validator of a probe cannot know before the secret is used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Probe {
+    /// See [`challenge`].
+    pub challenge: Hash,
+    moment: Hash,
+}
+
+impl Prober {
+    /// The probe of device `d` by validator `v`, who has this secret.
+    pub fn probe(&mut self, draws: &SlotDraws, secret: &Hash, slot: u64, d: &[u8], v: &[u8]) -> Probe {
+        let [nonce, salt] = self.hash(
+            |nonce| Domain::written(NONCE, nonce).raw(&draws.seed).lp(d).lp(v),
+            |salt| Domain::written(SALT, salt).raw(secret).u64(slot).lp(d),
+        );
+        let [challenge, moment] = self.hash(
+            |challenge| Domain::written(CHALLENGE, challenge).raw(&nonce).raw(&salt),
+            |moment| Domain::written(MOMENT, moment).raw(&nonce).raw(&salt),
+        );
+        Probe { challenge, moment }
+    }
+
+    fn hash<'a>(
+        &'a mut self,
+        first: impl FnOnce(&'a mut Vec<u8>) -> Preimage<'a>,
+        second: impl FnOnce(&'a mut Vec<u8>) -> Preimage<'a>,
+    ) -> [Hash; 2] {
+        let [one, other] = &mut self.preimages;
+        one.clear();
+        other.clear();
+        sha256_pair([first(one).bytes(), second(other).bytes()])
+    }
+}
+
+impl Probe {
+    /// See [`moment_ms`].
+    pub fn moment_ms(
+        &self,
+        round_time: i64,
+        slot_start: i64,
+        slot_seconds: u64,
+        late_limit_ms: u64,
+    ) -> Result<i64, MomentError> {
+        moment_of(&self.moment, round_time, slot_start, slot_seconds, late_limit_ms)
+    }
 }
 
 /// Assigns validators to device `d`: the first `k` of `validators` ascending by (hash, id), as their indices in `out`.
@@ -105,6 +168,9 @@ pub fn assign_into<'v>(
 }
 
 const NONCE: &str = "depinverify/nonce/v1";
+const SALT: &str = "depinverify/salt/v1";
+const CHALLENGE: &str = "depinverify/challenge/v1";
+const MOMENT: &str = "depinverify/moment/v1";
 
 fn draw_domain(purpose: &str) -> Domain {
     Domain::joined(&["depinverify/draw/", purpose, "/v1"])
@@ -129,6 +195,7 @@ fn lies_below(number: u64, num: u64, den: u64) -> bool {
 /// What all devices of one slot share.
 #[derive(Clone)]
 pub struct SlotDraws {
+    seed: Hash,
     select: Domain,
     offset: Domain,
     assign: Domain,
@@ -139,6 +206,7 @@ impl SlotDraws {
     /// Prepares the slot with this seed.
     pub fn new(seed: &Hash) -> Self {
         Self {
+            seed: *seed,
             select: draw_domain("select").raw(seed),
             offset: draw_domain("offset").raw(seed),
             assign: Domain::new("depinverify/assign/v1").raw(seed),
@@ -186,7 +254,7 @@ pub struct Salts(Domain);
 impl Salts {
     /// Prepares (secret, slot).
     pub fn new(secret: &Hash, slot: u64) -> Self {
-        Self(Domain::new("depinverify/salt/v1").raw(secret).u64(slot))
+        Self(Domain::new(SALT).raw(secret).u64(slot))
     }
 
     /// The salt for device `d`.

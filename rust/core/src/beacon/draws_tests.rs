@@ -73,6 +73,13 @@ proptest! {
         prop_assert_eq!(draws.offset_ms(&d, u64::MAX), share(draw("offset", &seed, &d), u64::MAX));
         let by_hand = Domain::new("depinverify/salt/v1").raw(&secret).u64(slot).lp(&d).finish();
         prop_assert_eq!(salt(&secret, slot, &d), by_hand);
+        let mut prober = Prober::default();
+        for v in [&b"v"[..], b"another validator"] {
+            let (nonce, salt) = (nonce(&seed, &d, v), salt(&secret, slot, &d));
+            let probe = prober.probe(&draws, &secret, slot, &d, v);
+            prop_assert_eq!(probe.challenge, challenge(&nonce, &salt));
+            prop_assert_eq!(probe.moment_ms(940, 900, 900, 10), moment_ms(&nonce, &salt, 940, 900, 900, 10));
+        }
     }
 
     #[test]

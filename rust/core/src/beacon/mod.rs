@@ -11,8 +11,8 @@ mod verify;
 
 pub use chain::{Chain, ChainError, Scheme};
 pub use draws::{
-    Assigner, DeviceDraws, MomentError, Salts, SlotDraws, assign_into, challenge, draw, is_selected,
-    moment_ms, nonce, salt, slot_seed,
+    Assigner, DeviceDraws, MomentError, Probe, Prober, Salts, SlotDraws, assign_into, challenge, draw,
+    is_selected, moment_ms, nonce, salt, slot_seed,
 };
 pub use rounds::{Record, Rounds, RoundsError, read_rounds};
 pub use verify::round_message;

@@ -174,6 +174,11 @@ impl KeyRegistry {
         }
     }
 
+    /// Lets the tables of keys go that are not expected again; they are built anew where they are used all the same.
+    pub fn release(&self, ids: impl IntoIterator<Item = KeyId>) {
+        ids.into_iter().for_each(|id| self.tables.release(id));
+    }
+
     /// Tables of keys of one scheme, each with its uses in this call.
     pub(super) fn tables(&self, scheme: Scheme, wanted: &[(KeyId, u64)]) -> Vec<Option<Arc<Table>>> {
         self.tables.get(scheme, &self.keys, wanted)

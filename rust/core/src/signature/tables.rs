@@ -95,35 +95,33 @@ impl Clone for Tables {
 
 /// The width of windows that costs least for this many uses; `None` where a check without a table does.
 const fn width_for(unit: Simd, scheme: Scheme, uses: u64) -> Option<u32> {
-    match unit {
-        // A check without a table takes 7 us; building takes 16, 31, 65, 140 or 440 us a key, where eight are built side
-        // by side, and a check with the table 2.3, 1.9, 1.5, 1.3 or 1.2 us.
-        Simd::Avx512 => match uses {
-            0..4 if matches!(scheme, Scheme::Ed25519) => None,
-            0..32 => Some(3),
-            32..100 => Some(4),
-            100..400 => Some(6),
-            400..5000 => Some(8),
-            _ => Some(10),
-        },
-        // Two to three times as long as with AVX-512, where single checks of ECDSA take 25 to 55 us.
-        Simd::Avx2 => match uses {
-            0..4 => None,
-            4..32 => Some(3),
-            32..100 => Some(4),
-            100..400 => Some(6),
-            400..5000 => Some(8),
-            _ => Some(10),
+    let fewest = match unit {
+        // A single check of ECDSA takes 25 to 55 us, and one of Ed25519 7 us, in lanes.
+        Simd::Avx512 if !matches!(scheme, Scheme::Ed25519) => 0,
+        Simd::Avx512 | Simd::Avx2 => 4,
+        Simd::Portable => 12,
+    };
+    if uses < fewest {
+        return None;
+    }
+    Some(match unit {
+        // With AVX-512 building takes 16, 31, 65, 140 or 440 us a key, where eight are built side by side, and a check 2.3,
+        // 1.9, 1.5, 1.3 or 1.2 us; with AVX2 two to three times as long.
+        Simd::Avx512 | Simd::Avx2 => match uses {
+            0..32 => 3,
+            32..100 => 4,
+            100..400 => 6,
+            400..5000 => 8,
+            _ => 10,
         },
         // 0.2, 0.4, 0.8 or 2.5 ms, and 15, 11, 9 or 8 us; a single check takes 25 to 50 us.
         Simd::Portable => match uses {
-            0..12 => None,
-            12..100 => Some(4),
-            100..600 => Some(6),
-            600..5000 => Some(8),
-            _ => Some(10),
+            0..100 => 4,
+            100..600 => 6,
+            600..5000 => 8,
+            _ => 10,
         },
-    }
+    })
 }
 
 /// The fewest keys, or uses of one key, for which eight lanes of building are not mostly idle.
@@ -287,6 +285,18 @@ impl Tables {
         self.forget(before.as_ref());
     }
 
+    /// Lets the table of a key go.
+    pub(super) fn release(&self, id: KeyId) {
+        if let Some(cell) = self.cells.get(id.0 as usize) {
+            self.empty(cell);
+        }
+    }
+
+    fn empty(&self, cell: &Cell) {
+        let gone = cell.table.write().unwrap_or_else(PoisonError::into_inner).take();
+        self.forget(gone.as_ref());
+    }
+
     fn forget(&self, table: Option<&Arc<Table>>) {
         if let Some(table) = table {
             self.bytes.fetch_sub(size_of_val(table.rows.as_slice()), Ordering::Relaxed);
@@ -303,8 +313,7 @@ impl Tables {
             *hand = (*hand + 1) % self.cells.len();
             let cell = &self.cells[*hand];
             if cell.last_call.load(Ordering::Relaxed) < call {
-                let gone = cell.table.write().unwrap_or_else(PoisonError::into_inner).take();
-                self.forget(gone.as_ref());
+                self.empty(cell);
             }
         }
         self.bytes().saturating_add(size) <= self.budget

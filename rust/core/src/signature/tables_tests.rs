@@ -30,6 +30,8 @@ fn tables_are_kept_within_the_budget_and_the_oldest_go_first() {
     assert!(registry.tables(Scheme::Ed25519, &wanted).iter().all(Option::is_some));
     assert!(registry.table_bytes() <= 6 * size);
     assert_eq!(registry.clone().table_bytes(), 0);
+    registry.release(wanted.iter().map(|(id, _)| *id));
+    assert_eq!(registry.table_bytes(), 0);
 }
 
 #[test]

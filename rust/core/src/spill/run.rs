@@ -6,7 +6,7 @@
 //! or changed gives an error, never a wrong record; a reader holds one block.
 
 use std::fs::{self, File};
-use std::io::{BufWriter, Read, Seek, SeekFrom, Write};
+use std::io::{Read, Seek, SeekFrom, Write};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -146,11 +146,12 @@ pub(super) struct RunWriter<W> {
     records: u64,
 }
 
-impl RunWriter<BufWriter<File>> {
-    /// Starts a file; one that a killed process left under this name is replaced.
+impl RunWriter<File> {
+    /// Starts a file; one that a killed process left under this name is replaced. Nothing needs to collect what is
+    /// written, because a block is written at once.
     pub(super) fn create(path: PathBuf) -> Result<Self, SpillError> {
         let file = File::create(&path).map_err(SpillError::io(&path, "create"))?;
-        Ok(Self::new(BufWriter::with_capacity(BLOCK_TARGET, file), path))
+        Ok(Self::new(file, path))
     }
 }
 
@@ -160,7 +161,7 @@ impl<W: Write> RunWriter<W> {
         Self {
             out,
             path,
-            block: Vec::with_capacity(BLOCK_TARGET),
+            block: vec![0; BLOCK_HEADER],
             first_key: Vec::new(),
             index: Vec::new(),
             at: 0,
@@ -172,10 +173,10 @@ impl<W: Write> RunWriter<W> {
     /// Adds a record, not before the one before it.
     pub(super) fn push(&mut self, key: &[u8], payload: &[u8]) -> Result<(), SpillError> {
         let size = key.len() + payload.len() + 8;
-        if !self.block.is_empty() && self.block.len() + size > BLOCK_TARGET {
+        if self.has_records() && self.block.len() + size > BLOCK_TARGET {
             self.close_block()?;
         }
-        if self.block.is_empty() {
+        if !self.has_records() {
             self.first_key.clear();
             self.first_key.extend_from_slice(key);
         }
@@ -187,47 +188,53 @@ impl<W: Write> RunWriter<W> {
         Ok(())
     }
 
+    /// Whether there is more in the block than room for its header.
+    fn has_records(&self) -> bool {
+        self.block.len() > BLOCK_HEADER
+    }
+
     fn close_block(&mut self) -> Result<(), SpillError> {
-        let sum = crc(&self.block).to_le_bytes();
+        let records = &self.block[BLOCK_HEADER..];
+        let (length, sum) = (length_bytes(records), crc(records).to_le_bytes());
+        self.block[..4].copy_from_slice(&length);
+        self.block[4..BLOCK_HEADER].copy_from_slice(&sum);
         self.index.extend_from_slice(&self.at.to_le_bytes());
         self.index.extend_from_slice(&sum);
         self.index.extend_from_slice(&length_bytes(&self.first_key));
         self.index.extend_from_slice(&self.first_key);
-        let length = length_bytes(&self.block);
-        self.write(&[&length, &sum])?;
-        let block = std::mem::take(&mut self.block);
-        self.write(&[&block])?;
+        let mut block = std::mem::take(&mut self.block);
+        self.write(&block)?;
+        block.truncate(BLOCK_HEADER);
+        block.shrink_to(BLOCK_TARGET);
         self.block = block;
-        self.block.clear();
-        self.block.shrink_to(BLOCK_TARGET);
         self.blocks += 1;
         Ok(())
     }
 
-    fn write(&mut self, parts: &[&[u8]]) -> Result<(), SpillError> {
-        for part in parts {
-            self.out.write_all(part).map_err(SpillError::io(&self.path, "write"))?;
-            self.at += part.len() as u64;
-        }
+    fn write(&mut self, bytes: &[u8]) -> Result<(), SpillError> {
+        self.out.write_all(bytes).map_err(SpillError::io(&self.path, "write"))?;
+        self.at += bytes.len() as u64;
         Ok(())
     }
 
     /// Closes the file.
     pub(super) fn finish(mut self) -> Result<Run, SpillError> {
-        if !self.block.is_empty() {
+        if self.has_records() {
             self.close_block()?;
         }
         let index_at = self.at;
-        let index = std::mem::take(&mut self.index);
-        let index_sum = crc(&index).to_le_bytes();
-        let mut trailer = Vec::with_capacity(TRAILER);
-        trailer.extend_from_slice(MAGIC);
+        let mut end = std::mem::take(&mut self.index);
+        let index_sum = crc(&end).to_le_bytes();
+        end.extend_from_slice(&index_sum);
+        let trailer_at = end.len();
+        end.extend_from_slice(MAGIC);
         for word in [index_at, self.blocks, self.records] {
-            trailer.extend_from_slice(&word.to_le_bytes());
+            end.extend_from_slice(&word.to_le_bytes());
         }
-        trailer.extend_from_slice(&index_sum);
-        let seal = crc(&trailer);
-        self.write(&[&index, &index_sum, &trailer, &seal.to_le_bytes()])?;
+        end.extend_from_slice(&index_sum);
+        let seal = crc(&end[trailer_at..]);
+        end.extend_from_slice(&seal.to_le_bytes());
+        self.write(&end)?;
         self.out.flush().map_err(SpillError::io(&self.path, "write"))?;
         Ok(Run {
             path: self.path,
@@ -253,7 +260,9 @@ pub(super) struct RunReader {
     run: Arc<Run>,
     file: File,
     at: u64,
+    /// The block, and what is left of a longer one.
     block: Vec<u8>,
+    length: usize,
     key: (usize, usize),
     payload: (usize, usize),
 }
@@ -272,13 +281,21 @@ impl RunReader {
         }
         let mut file = File::open(&run.path).map_err(SpillError::io(&run.path, "open"))?;
         file.seek(SeekFrom::Start(run.base + start)).map_err(SpillError::io(&run.path, "read"))?;
-        Ok(Self { run: Arc::clone(run), file, at: start, block: Vec::new(), key: (0, 0), payload: (0, 0) })
+        Ok(Self {
+            run: Arc::clone(run),
+            file,
+            at: start,
+            block: Vec::new(),
+            length: 0,
+            key: (0, 0),
+            payload: (0, 0),
+        })
     }
 
     /// Goes to the next record; false at the end.
     pub(super) fn advance(&mut self) -> Result<bool, SpillError> {
         let mut start = self.payload.1;
-        if start == self.block.len() {
+        if start == self.length {
             if self.at >= self.run.index_at {
                 return Ok(false);
             }
@@ -290,7 +307,7 @@ impl RunReader {
         };
         let key_end = (start + 8).saturating_add(key);
         let end = key_end.saturating_add(payload);
-        if end > self.block.len() {
+        if end > self.length {
             return Err(SpillError::torn(&self.run.path, "a record is longer than its block"));
         }
         self.key = (start + 8, key_end);
@@ -299,7 +316,7 @@ impl RunReader {
     }
 
     fn length_at(&self, at: usize) -> Option<usize> {
-        self.block.get(at..)?.first_chunk().map(|bytes| u32::from_le_bytes(*bytes) as usize)
+        self.block.get(at..self.length)?.first_chunk().map(|bytes| u32::from_le_bytes(*bytes) as usize)
     }
 
     fn read_block(&mut self) -> Result<(), SpillError> {
@@ -315,11 +332,14 @@ impl RunReader {
                 format!("the block at byte {} is longer than the run", self.at),
             ));
         }
-        self.block.clear();
+        self.length = length as usize;
+        // What the block before has left is overwritten, so only room that it had not needs zeros.
+        self.block.truncate(self.length.max(BLOCK_TARGET));
         self.block.shrink_to(BLOCK_TARGET);
-        self.block.resize(length as usize, 0);
-        self.file.read_exact(&mut self.block).map_err(SpillError::io(path, "read"))?;
-        if crc(&self.block) != sum {
+        self.block.resize(self.block.len().max(self.length), 0);
+        let block = &mut self.block[..self.length];
+        self.file.read_exact(block).map_err(SpillError::io(path, "read"))?;
+        if crc(block) != sum {
             return Err(SpillError::torn(
                 path,
                 format!("the checksum of the block at byte {} does not fit", self.at),

@@ -19,7 +19,7 @@ use sha2::{Digest, Sha256};
 
 use super::epoch::Epoch;
 use super::findings::{Findings, Subject};
-use super::judged::{Counters, Kept};
+use super::judged::{Answered, Counters, Kept};
 use super::notes::{self, DIGITS, decimal};
 use super::part::{Stream, Summary};
 use super::roster::Scheduled;
@@ -191,31 +191,36 @@ fn add(collected: &mut Collected, key_uses: &mut BTreeMap<u32, Vec<(u32, Vec<Has
 
 /// `REPLAY`: one proof in rows of different (slot, device, validator); each of them that is not rightful presents it.
 fn find_replays(runs: &Runs) -> Result<Findings, VerifyError> {
+    const OWN: u8 = Answered::Own as u8;
+    const OWN_WRONGLY: u8 = Answered::OwnWrongly as u8;
     let mut findings = Findings::default();
     let mut merge = merge_between(runs, None, None)?;
     let damaged = || VerifyError::damaged(Path::new("answers by hash"));
     let mut proof: Option<Hash> = None;
-    let mut first_challenge = Vec::new();
+    // Slot, device and validator of the proof's first row; nothing for those whose own challenge it answers.
+    let mut first_row = Vec::new();
     let mut is_replay = false;
     // Findings of the current proof, which count only once a second challenge is seen.
     let mut pending = Findings::default();
     while let Some(record) = merge.next()? {
-        let (hash, challenge) = record.key.split_first_chunk::<32>().ok_or_else(damaged)?;
+        let (hash, rest) = record.key.split_first_chunk::<32>().ok_or_else(damaged)?;
+        let (answered, row) = rest.split_first().ok_or_else(damaged)?;
+        let compared = if *answered <= OWN_WRONGLY { &[][..] } else { row };
         if proof != Some(*hash) {
             proof = Some(*hash);
-            first_challenge.clear();
-            first_challenge.extend_from_slice(challenge);
+            first_row.clear();
+            first_row.extend_from_slice(compared);
             is_replay = false;
             pending = Findings::default();
-        } else if !is_replay && first_challenge != challenge {
+        } else if !is_replay && first_row != compared {
             is_replay = true;
             findings.merge(std::mem::take(&mut pending));
         }
-        let (row_id, is_rightful) = record.payload.split_first_chunk::<32>().ok_or_else(damaged)?;
-        if is_rightful == [1] {
+        if *answered == OWN {
             continue;
         }
-        let mut reader = KeyReader::new(challenge);
+        let row_id = record.payload.first_chunk::<32>().ok_or_else(damaged)?;
+        let mut reader = KeyReader::new(row);
         let (mut device, mut validator) = (Vec::new(), Vec::new());
         reader.u64().and_then(|_| reader.bytes(&mut device)).ok_or_else(damaged)?;
         reader.bytes(&mut validator).ok_or_else(damaged)?;

@@ -110,6 +110,9 @@ fn make(pieces: &[Piece], path: &Path, job: &Job<'_>, progress: &Progress) -> Re
     for part in parts.collect::<Result<Vec<_>, _>>()? {
         whole.append(part);
     }
+    // Rows are sorted by device: these devices do not come again.
+    let devices = pieces.iter().flat_map(|piece| piece.devices.clone());
+    job.epoch.keys.release(devices.flat_map(|device| job.epoch.key_ids(device as usize)));
     Ok(Made::New(whole))
 }
 

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rayon::prelude::*;
 
-use crate::beacon::{Assigner, Chain, Rounds, SlotDraws, challenge, moment_ms, salt, slot_seed};
+use crate::beacon::{Assigner, Chain, Prober, Rounds, SlotDraws, moment_ms, slot_seed};
 use crate::checks::geography::Centre;
 use crate::hash::{Hash, sha256};
 use crate::registry::{Device, DeviceKey, Snapshot, Validator};
@@ -302,15 +302,20 @@ impl Epoch {
     }
 
     /// Challenge and moment (ms) of a probe; `None` where the validator is void or the round missing.
-    pub fn challenge(&self, slot: u64, device: &[u8], participant: u16) -> Option<(Hash, i64)> {
+    pub fn challenge(
+        &self,
+        prober: &mut Prober,
+        slot: u64,
+        device: &[u8],
+        participant: u16,
+    ) -> Option<(Hash, i64)> {
         let entry = self.slot(slot)?;
         let participant = self.participants.get(usize::from(participant))?;
-        let nonce = entry.draws.as_ref()?.nonce(device, &participant.id);
-        let salt = salt(participant.secret.as_ref()?, slot, device);
+        let secret = participant.secret.as_ref()?;
+        let probe = prober.probe(entry.draws.as_ref()?, secret, slot, device, &participant.id);
         let (slot_seconds, late_limit) = (self.params.slot_seconds, self.params.late_limit_ms);
-        let moment =
-            moment_ms(&nonce, &salt, entry.round_time, entry.start, slot_seconds, late_limit).ok()?;
-        Some((challenge(&nonce, &salt), moment))
+        let moment = probe.moment_ms(entry.round_time, entry.start, slot_seconds, late_limit).ok()?;
+        Some((probe.challenge, moment))
     }
 
     /// The public nonce of a probe.
@@ -338,7 +343,7 @@ impl Epoch {
     }
 }
 
-/// Bytes of keys' tables that are kept from one shard to the next.
+/// Bytes of keys' tables that are kept while a shard is judged.
 const TABLE_BYTES: usize = 256 << 20;
 
 /// Parses every device key once, on all threads.

@@ -18,7 +18,7 @@ use super::{Progress, VerifyError, file_signature};
 use crate::decode::container::{Limits, ObservationFile, digest};
 use crate::decode::observations::ObservationBatch;
 use crate::decode::quarantine::{Place, Quarantine, Reason};
-use crate::hash::Hash;
+use crate::hash::{Hash, sha256_each};
 use crate::spill::{Key, Runs, Sorter, SorterPool, SpillError};
 
 /// A file of observations or reference probes.
@@ -265,27 +265,46 @@ impl Task<'_> {
     }
 }
 
+/// Bytes of rows whose identities are computed together: so few that they stay near the processor.
+const BYTES_AT_ONCE: usize = 32 << 10;
+
 /// Adds the rows of a batch to a sorter.
 pub fn push(batch: &ObservationBatch, file: u32, sorter: &mut Sorter) -> Result<(), SpillError> {
-    let mut key = Key::new();
-    let mut payload = Vec::new();
-    for row in 0..batch.len() {
-        let observation = Observation {
-            validator: batch.validator.value(row),
-            device: batch.device.value(row),
-            slot: batch.slot.value(row),
-            sent_ms: batch.sent_ms.value(row),
-            received_ms: batch.received_ms.is_valid(row).then(|| batch.received_ms.value(row)),
-            transport: batch.transport.value(row),
-            proof: batch.proof.is_valid(row).then(|| batch.proof.value(row)),
-            address: batch.address.is_valid(row).then(|| batch.address.value(row)),
-            asn: batch.asn.is_valid(row).then(|| batch.asn.value(row)),
-            rtt_ns: batch.rtt_ns.is_valid(row).then(|| batch.rtt_ns.value(row)),
-            file,
-            row: batch.first_row + row as u64,
-        };
-        observation.encode(&mut key, &mut payload);
-        sorter.push(key.as_slice(), &payload)?;
+    let (mut key, mut payload) = (Key::new(), Vec::new());
+    let (mut preimages, mut ends, mut ids) = (Vec::new(), Vec::new(), Vec::new());
+    let mut first = 0;
+    while first < batch.len() {
+        preimages.clear();
+        ends.clear();
+        ids.clear();
+        while first + ends.len() < batch.len() && preimages.len() < BYTES_AT_ONCE {
+            observation(batch, file, first + ends.len()).write_preimage(&mut preimages);
+            ends.push(preimages.len());
+        }
+        let starts = std::iter::once(0).chain(ends.iter().copied());
+        sha256_each(starts.zip(&ends).filter_map(|(start, end)| preimages.get(start..*end)), &mut ids);
+        for (row, id) in (first..).zip(&ids) {
+            observation(batch, file, row).encode(id, &mut key, &mut payload);
+            sorter.push(key.as_slice(), &payload)?;
+        }
+        first += ends.len();
     }
     Ok(())
+}
+
+fn observation(batch: &ObservationBatch, file: u32, row: usize) -> Observation<'_> {
+    Observation {
+        validator: batch.validator.value(row),
+        device: batch.device.value(row),
+        slot: batch.slot.value(row),
+        sent_ms: batch.sent_ms.value(row),
+        received_ms: batch.received_ms.is_valid(row).then(|| batch.received_ms.value(row)),
+        transport: batch.transport.value(row),
+        proof: batch.proof.is_valid(row).then(|| batch.proof.value(row)),
+        address: batch.address.is_valid(row).then(|| batch.address.value(row)),
+        asn: batch.asn.is_valid(row).then(|| batch.asn.value(row)),
+        rtt_ns: batch.rtt_ns.is_valid(row).then(|| batch.rtt_ns.value(row)),
+        file,
+        row: batch.first_row + row as u64,
+    }
 }

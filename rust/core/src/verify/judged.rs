@@ -91,8 +91,20 @@ pub struct Presented {
     pub proof_hash: Hash,
     /// Position of the row in the block.
     pub position: usize,
-    /// Whether checks 3 and 9 ran and passed.
-    pub is_rightful: bool,
+    /// What it answers.
+    pub answered: Answered,
+}
+
+/// Which challenge an answer is to. Since a challenge is a hash over slot, device and validator, all rows in which an answer
+/// is to their own one have these three in common.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Answered {
+    /// That of its row, and checks 3 and 9 ran and passed.
+    Own = 0,
+    /// That of its row, from another device or at another time.
+    OwnWrongly = 1,
+    /// Another one, or none.
+    Another = 2,
 }
 
 /// The sum of a block.

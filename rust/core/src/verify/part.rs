@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use super::VerifyError;
 use super::content::content_bytes;
 use super::findings::StoredFinding;
-use super::judged::{Counters, Judged};
+use super::judged::{Answered, Counters, Judged};
 use super::notes;
 use super::roster::Scheduled;
 use super::rows::Block;
@@ -158,14 +158,12 @@ fn records(block: &Block, judged: &Judged) -> Result<[Batch; 4], SpillError> {
     let (mut key, mut payload) = (Key::new(), Vec::new());
     for answer in &judged.presented {
         let Some(row) = block.rows.get(answer.position) else { continue };
-        key.clear()
-            .fixed(&answer.proof_hash)
-            .u64(row.slot)
-            .bytes(block.device(row))
-            .bytes(block.validator(row));
+        key.clear().fixed(&answer.proof_hash).u8(answer.answered as u8);
         payload.clear();
-        payload.extend_from_slice(&row.id);
-        payload.push(u8::from(answer.is_rightful));
+        if answer.answered != Answered::Own {
+            key.u64(row.slot).bytes(block.device(row)).bytes(block.validator(row));
+            payload.extend_from_slice(&row.id);
+        }
         presented.push(key.as_slice(), &payload)?;
     }
     for row in &block.rows {

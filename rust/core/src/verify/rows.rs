@@ -7,7 +7,7 @@
 use std::ops::Range;
 
 use crate::decode::proof::MAX_ENVELOPE;
-use crate::hash::{Domain, Hash, sha256};
+use crate::hash::{Hash, Preimage, sha256};
 use crate::spill::{Key, KeyReader};
 
 /// How a payload holds the envelope: not at all, its bytes, or the hash of one that is too long to be decoded.
@@ -58,26 +58,32 @@ impl Observation<'_> {
         key.get(..key.len() - reader.rest().len())
     }
 
-    /// Identity of the row.
-    pub fn row_id(&self) -> Hash {
-        Domain::new("depinverify/observation/v1")
+    /// Appends what the identity of the row is the hash of.
+    pub fn write_preimage(&self, out: &mut Vec<u8>) {
+        let _ = Preimage::written("depinverify/observation/v1", out)
             .lp(self.validator)
             .lp(self.device)
             .u64(self.slot)
             .i64(self.sent_ms)
             .i64(self.received_ms.unwrap_or(-1))
             .raw(&[self.transport])
-            .lp(self.proof.unwrap_or_default())
-            .finish()
+            .lp(self.proof.unwrap_or_default());
     }
 
-    /// Writes sort key and payload; both buffers are cleared first.
-    pub fn encode(&self, key: &mut Key, payload: &mut Vec<u8>) {
+    /// Identity of the row.
+    pub fn row_id(&self) -> Hash {
+        let mut preimage = Vec::new();
+        self.write_preimage(&mut preimage);
+        sha256(&preimage)
+    }
+
+    /// Writes sort key and payload of the row with this identity; both buffers are cleared first.
+    pub fn encode(&self, id: &Hash, key: &mut Key, payload: &mut Vec<u8>) {
         key.clear()
             .bytes(self.device)
             .u64(self.slot)
             .bytes(self.validator)
-            .fixed(&self.row_id())
+            .fixed(id)
             .nullable(self.address, |key, address| _ = key.bytes(address))
             .nullable(self.asn, |key, asn| _ = key.u64(u64::from(asn)))
             .nullable(self.rtt_ns, |key, rtt| _ = key.u64(rtt))

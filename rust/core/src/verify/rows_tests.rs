@@ -21,7 +21,7 @@ fn observation(proof: &[u8]) -> Observation<'_> {
 
 fn stored(proof: &[u8]) -> (Block, usize) {
     let (mut key, mut payload, mut block) = (Key::new(), Vec::new(), Block::default());
-    observation(proof).encode(&mut key, &mut payload);
+    observation(proof).encode(&observation(proof).row_id(), &mut key, &mut payload);
     block.push(key.as_slice(), &payload, true).unwrap();
     (block, payload.len())
 }

@@ -7,10 +7,11 @@
 
 use rayon::prelude::*;
 
+use crate::beacon::Prober;
 use crate::checks::geography::Claim;
 use crate::decode::claims::Location;
 use crate::decode::proof::{self, Proof, Scratch, Stage};
-use crate::hash::{Hash, sha256};
+use crate::hash::{Hash, sha256_each};
 use crate::signature::{
     ByteColumn, Items, ItemsError, KeyId, KeyRegistry, Rules, SignatureVerdict, verify_items,
 };
@@ -61,8 +62,8 @@ pub struct Draft {
     pub participant: Option<u16>,
     /// The device's key that the proof names.
     pub key: Option<KeyId>,
-    /// The challenge that the validator was to send.
-    pub expected: Option<Hash>,
+    /// The challenge of the row's slot, device and validator, if there is one.
+    pub challenge: Option<Hash>,
     /// What the checks compared.
     pub compared: Compared,
 }
@@ -81,6 +82,11 @@ impl Draft {
     /// Whether the device's own signature was checked and is good.
     pub fn is_signed(&self) -> bool {
         self.facts.is_some() && self.has_passed(Check::BadSignature)
+    }
+
+    /// Whether the proof answers the challenge of the row's own slot, device and validator, if not at its time.
+    pub fn answers_own_challenge(&self) -> bool {
+        self.challenge.is_some() && self.challenge == self.facts.as_ref().map(|facts| facts.nonce)
     }
 
     fn fail(&mut self, check: Check) {
@@ -145,6 +151,8 @@ pub fn drafts(block: &Block, epoch: &Epoch, mut rosters: impl FnMut(usize) -> Ro
     let mut drafts = Vec::with_capacity(block.rows.len());
     let mut columns = Columns::with_capacity(block);
     let mut scratch = Scratch::new();
+    let mut prober = Prober::default();
+    let mut proof_hashes = proof_hashes(block).into_iter();
     for range in block.devices() {
         let rows = block.rows.get(range).unwrap_or_default();
         let known = rows
@@ -156,18 +164,17 @@ pub fn drafts(block: &Block, epoch: &Epoch, mut rosters: impl FnMut(usize) -> Ro
             let mut draft = Draft::new(known);
             let assigned = roster.as_ref().map_or(&[][..], |roster| roster.assigned(row.slot));
             match known {
-                Some(_) => schedule(&mut draft, block, row, assigned, epoch),
+                Some(_) => schedule(&mut draft, block, row, assigned, epoch, &mut prober),
                 None => draft.fail(Check::UnknownDevice),
             }
+            draft.proof_hash = proof_hashes.next().flatten();
             match block.proof(row) {
                 None => {}
-                Some(Envelope::Long(hash)) => {
-                    draft.proof_hash = Some(hash);
+                Some(Envelope::Long(_)) => {
                     draft.fail(Check::Malformed);
                     draft.compared.malformed_stage = Stage::Envelope.number();
                 }
                 Some(Envelope::Whole(envelope)) => {
-                    draft.proof_hash = Some(sha256(envelope));
                     let device = block.device(row);
                     decode(&mut draft, envelope, device, row.sent_ms, epoch, &mut scratch, |key, proof| {
                         columns.push(drafts.len(), key, proof);
@@ -207,10 +214,26 @@ impl Draft {
             device: known.and_then(|device| u32::try_from(device).ok()),
             participant: None,
             key: None,
-            expected: None,
+            challenge: None,
             compared: Compared::default(),
         }
     }
+}
+
+/// SHA-256 of each envelope.
+fn proof_hashes(block: &Block) -> Vec<Option<Hash>> {
+    let mut hashes = Vec::with_capacity(block.rows.len());
+    let whole = |row| match block.proof(row) {
+        Some(Envelope::Whole(envelope)) => Some(envelope),
+        _ => None,
+    };
+    sha256_each(block.rows.iter().filter_map(whole), &mut hashes);
+    let mut hashes = hashes.into_iter();
+    let of_row = |row| match block.proof(row)? {
+        Envelope::Whole(_) => hashes.next(),
+        Envelope::Long(hash) => Some(hash),
+    };
+    block.rows.iter().map(of_row).collect()
 }
 
 /// Checks 0, 1 and 3 to 6; hands the proof on where its signature is to be checked.
@@ -278,7 +301,14 @@ fn identity(draft: &mut Draft, proof: &Proof<'_>, device: &[u8], sent_ms: i64, e
 }
 
 /// Check 8: the first of slot, round, assignment, void secret and time that does not hold.
-fn schedule(draft: &mut Draft, block: &Block, row: &Row, assigned: &[u16], epoch: &Epoch) {
+fn schedule(
+    draft: &mut Draft,
+    block: &Block,
+    row: &Row,
+    assigned: &[u16],
+    epoch: &Epoch,
+    prober: &mut Prober,
+) {
     let reason = match epoch.slot(row.slot) {
         None => (1, None),
         Some(slot) if slot.draws.is_none() => (2, None),
@@ -288,22 +318,25 @@ fn schedule(draft: &mut Draft, block: &Block, row: &Row, assigned: &[u16], epoch
                 .filter(|participant| assigned.contains(participant));
             match participant {
                 None => (3, None),
-                Some(participant) => match epoch.challenge(row.slot, block.device(row), participant) {
-                    None => (4, None),
-                    Some((nonce, moment)) => {
-                        let first = slot.start.saturating_mul(1000);
-                        let length =
-                            i64::try_from(epoch.params.slot_seconds).unwrap_or(i64::MAX).saturating_mul(1000);
-                        let in_slot = first <= row.sent_ms && row.sent_ms < first.saturating_add(length);
-                        let last = moment.saturating_add(PUNCTUALITY_MS);
-                        if in_slot && moment <= row.sent_ms && row.sent_ms <= last {
-                            draft.participant = Some(participant);
-                            draft.expected = Some(nonce);
-                            return;
+                Some(participant) => {
+                    match epoch.challenge(prober, row.slot, block.device(row), participant) {
+                        None => (4, None),
+                        Some((challenge, moment)) => {
+                            draft.challenge = Some(challenge);
+                            let first = slot.start.saturating_mul(1000);
+                            let length = i64::try_from(epoch.params.slot_seconds)
+                                .unwrap_or(i64::MAX)
+                                .saturating_mul(1000);
+                            let in_slot = first <= row.sent_ms && row.sent_ms < first.saturating_add(length);
+                            let last = moment.saturating_add(PUNCTUALITY_MS);
+                            if in_slot && moment <= row.sent_ms && row.sent_ms <= last {
+                                draft.participant = Some(participant);
+                                return;
+                            }
+                            (5, Some(moment))
                         }
-                        (5, Some(moment))
                     }
-                },
+                }
             }
         }
     };
@@ -331,7 +364,7 @@ fn after_signature(draft: &mut Draft, row: &Row, epoch: &Epoch) {
             draft.fail(Check::ClockSkew);
         }
     }
-    if draft.has_passed(Check::NonceMismatch) && draft.expected != Some(facts.nonce) {
+    if draft.has_passed(Check::NonceMismatch) && draft.challenge != Some(facts.nonce) {
         draft.fail(Check::NonceMismatch);
     }
     if let Some(device) = draft.device {

@@ -1,4 +1,4 @@
-//! The vector units of x86-64 processors: the only unsafe code.
+//! The vector units of x86-64 processors, in unsafe code.
 //!
 //! In and out: as [`Vector`](super::vector::Vector) says. Rule: signature verification, 5.6. Invariant: the vectors of a unit
 //! cannot be named outside its file, so that their methods run only inside its `run`, which runs a job only on a processor
