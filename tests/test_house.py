@@ -35,7 +35,12 @@ CORE_FLOORS = (
     ("signature",),
     ("decode", "canonical"),
     ("beacon", "registry"),
-    ("checks", "score/availability", "score/payout", "score/state", "score/cluster"),
+    (
+        "checks",
+        *("score/availability", "score/bounds", "score/cluster", "score/exact", "score/objective"),
+        *("score/payout", "score/relative", "score/reported_uptime", "score/reputation", "score/sequential"),
+        *("score/standing", "score/state", "score/streak", "score/strikes"),
+    ),
     # What an epoch is and what is known of its rows: the terms in which networks and scoring speak.
     ("verify/epoch", "verify/roster", "verify/rows", "verify/judged", "verify/findings", "verify/secrets"),
     ("networks", "score"),

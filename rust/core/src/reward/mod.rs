@@ -10,6 +10,7 @@
 pub mod abi;
 pub mod allocation;
 pub mod claim_tree;
+pub mod emission;
 pub mod node_array;
 pub mod standard_tree;
 

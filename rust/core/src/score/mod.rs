@@ -2,14 +2,26 @@
 //!
 //! [`outage`] leaves out what a validator saw while it was broken itself, [`quorum`] decides each slot, [`availability`]
 //! turns decided slots into a score, and [`payout`] turns the score into a multiplier. [`driver`] runs them over an epoch.
-//! A further model is a further file beside [`availability`] with the same shape: earlier state and this epoch's
-//! decisions in, score and new state out.
+//!
+//! Further models stand beside [`availability`], each a pure function of earlier state, what an epoch showed, and parameters:
+//! [`reported_uptime`], [`reputation`], [`relative`], [`strikes`], [`bounds`], [`sequential`] and [`objective`]; [`streak`]
+//! counts loyalty, and [`standing`] turns scores into suspensions and reviews.
 #![deny(clippy::float_arithmetic)]
 
 pub mod availability;
+pub mod bounds;
 pub mod cluster;
 pub mod driver;
+pub mod exact;
+pub mod objective;
 pub mod outage;
 pub mod payout;
 pub mod quorum;
+pub mod relative;
+pub mod reported_uptime;
+pub mod reputation;
+pub mod sequential;
+pub mod standing;
 pub mod state;
+pub mod streak;
+pub mod strikes;
