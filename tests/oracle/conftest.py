@@ -1,9 +1,8 @@
-"""A tiny epoch, made by hand with ``cryptography``, and where the public vectors lie."""
+"""A tiny epoch, made by hand with ``cryptography``, and the public vectors."""
 
 import base64
 import hashlib
 import json
-import os
 import sys
 from pathlib import Path
 
@@ -13,10 +12,10 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 
+from public_vectors import public_vectors
+
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
-
-VECTORS = Path(os.environ.get("DEPINVERIFY_VECTORS", ROOT.parent / "shared" / "vectors"))
 
 START = 1_800_000_000
 SLOT = 900
@@ -401,9 +400,7 @@ def vectors():
     """Reads one public vector file; the test is skipped where they are not at hand."""
 
     def read(name):
-        path = VECTORS / name
-        if not path.exists():
-            pytest.skip(f"the public vectors are not at {VECTORS}")
-        return json.loads(path.read_text())
+        folder, file = name.split("/")
+        return json.loads((public_vectors(folder) / file).read_text())
 
     return read

@@ -1,8 +1,8 @@
 //! Published and reference-computed cases of the scoring models, read from the vectors folder.
 
-#![allow(clippy::expect_used, clippy::panic, clippy::print_stderr)]
+#![allow(clippy::expect_used, clippy::panic)]
 
-use std::path::PathBuf;
+mod vectors;
 
 use depinverify_core::fixed::ONE;
 use depinverify_core::reward::emission::emission;
@@ -20,35 +20,10 @@ use depinverify_core::score::streak::{Streak, WEEKLY};
 use depinverify_core::score::{bounds, strikes};
 use ruint::aliases::U256;
 use serde_json::Value;
-
-/// The parsed file, or `None` with a message where the vectors are absent.
-fn vectors(name: &str) -> Option<Value> {
-    let default = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/vectors/scoring");
-    let folder = std::env::var("DEPINVERIFY_VECTORS")
-        .map_or_else(|_| PathBuf::from(default), |folder| PathBuf::from(folder).join("scoring"));
-    match std::fs::read(folder.join(name)) {
-        Ok(bytes) => Some(serde_json::from_slice(&bytes).expect("a vector file is JSON")),
-        Err(error) => {
-            eprintln!("skipped: {name}: {error}");
-            None
-        }
-    }
-}
-
-fn list<'a>(value: &'a Value, name: &str) -> &'a [Value] {
-    value[name].as_array().map(Vec::as_slice).unwrap_or_default()
-}
-
-fn number(value: &Value) -> u64 {
-    value.as_u64().expect("an unsigned integer")
-}
+use vectors::{list, load, number, ran, text};
 
 fn time(value: &Value) -> i64 {
     value.as_i64().expect("an integer")
-}
-
-fn text(value: &Value) -> &str {
-    value.as_str().expect("a text")
 }
 
 /// `3`, `0.85` or `8/75`, as a number or a text.
@@ -69,15 +44,15 @@ fn fraction(value: &Value) -> Exact {
 
 #[test]
 fn reputations() {
-    let Some(file) = vectors("storj_reputation.json") else { return };
+    let Some(file) = load("scoring/storj_reputation.json") else { return };
     let mut checked = 0;
-    for case in list(&file, "cases") {
+    for case in list(&file["cases"]) {
         let scaled = |name: &str| floor_scaled(&fraction(&case[name]));
         let start = Reputation { alpha: scaled("initial_alpha"), beta: scaled("initial_beta") };
         let threshold = if case["threshold"].is_null() { 0 } else { scaled("threshold") };
         let track = Track { start, lambda: scaled("lambda"), weight: scaled("weight"), threshold };
         let mut state = start;
-        for step in list(case, "steps") {
+        for step in list(&case["steps"]) {
             let (count, name) = (number(&step["count"]), text(&case["name"]));
             let (failures, successes) = if step["event"] == "fail" { (count, 0) } else { (0, count) };
             state = state.after(&track, failures, successes).expect("fits");
@@ -90,17 +65,16 @@ fn reputations() {
             checked += 1;
         }
     }
-    assert!(checked > 0);
-    eprintln!("storj_reputation.json: {checked} steps");
+    ran("storj_reputation.json", checked);
 }
 
 #[test]
 fn uptime_that_devices_report() {
-    let Some(file) = vectors("reported_uptime.json") else { return };
-    for case in list(&file, "cases") {
+    let Some(file) = load("scoring/reported_uptime.json") else { return };
+    for case in list(&file["cases"]) {
         let name = text(&case["name"]);
         let params = Params { interval_s: time(&case["interval_s"]), grace_s: time(&case["grace_s"]) };
-        let rows = list(case, "step_rule");
+        let rows = list(&case["step_rule"]);
         let reports: Vec<Report> =
             rows.iter().map(|row| Report { at: time(&row["t"]), uptime: time(&row["uptime"]) }).collect();
         for (row, (credited, step)) in rows.iter().zip(steps(&reports, &params)) {
@@ -111,9 +85,9 @@ fn uptime_that_devices_report() {
         assert_eq!(union.seconds, number(&case["union_rule"]["credited_seconds"]), "{name}");
         let flags: Vec<&str> =
             union.reports.iter().map(|(_, ahead)| if *ahead { "COUNTER_AHEAD" } else { "OK" }).collect();
-        assert_eq!(flags, list(&case["union_rule"], "flags").iter().map(text).collect::<Vec<_>>(), "{name}");
+        assert_eq!(flags, list(&case["union_rule"]["flags"]).iter().map(text).collect::<Vec<_>>(), "{name}");
     }
-    eprintln!("reported_uptime.json: {} cases", list(&file, "cases").len());
+    ran("reported_uptime.json", list(&file["cases"]).len());
 }
 
 fn code(step: Step) -> &'static str {
@@ -131,10 +105,10 @@ fn code(step: Step) -> &'static str {
 
 #[test]
 fn relative_failure_rates() {
-    let Some(file) = vectors("icp_failure_rate.json") else { return };
-    for case in list(&file, "cases") {
+    let Some(file) = load("scoring/icp_failure_rate.json") else { return };
+    for case in list(&file["cases"]) {
         let name = text(&case["name"]);
-        for point in list(case, "curve") {
+        for point in list(&case["curve"]) {
             let relative = exact(number(&point["relative_e12"]), ONE);
             assert_eq!(multiplier(&relative), number(&point["multiplier_e12"]), "{name}");
         }
@@ -147,15 +121,15 @@ fn relative_failure_rates() {
                 coefficient: floor_scaled(&fraction(&node["coeff"])),
                 id: Vec::new(),
             };
-            let devices: Vec<Neighbour> = list(case, "nodes").iter().map(device).collect();
+            let devices: Vec<Neighbour> = list(&case["nodes"]).iter().map(device).collect();
             assert_eq!(concentrated(&devices), Some(fraction(mean)), "{name}");
         }
     }
-    eprintln!("icp_failure_rate.json: {} cases", list(&file, "cases").len());
+    ran("icp_failure_rate.json", list(&file["cases"]).len());
 }
 
 fn failure_rates(case: &Value, name: &str) {
-    let nodes = list(case, "nodes");
+    let nodes = list(&case["nodes"]);
     // The file counts what was proposed and what failed of the rest.
     let work = |node: &Value| Work { ok: number(&node["proposed"]), failed: number(&node["failed"]) };
     let members: Vec<Member> =
@@ -172,16 +146,16 @@ fn failure_rates(case: &Value, name: &str) {
 
 #[test]
 fn thresholds_and_strikes() {
-    let Some(file) = vectors("lido_csm_distribution.json") else { return };
+    let Some(file) = load("scoring/lido_csm_distribution.json") else { return };
     let mut checked = 0;
-    for case in list(&file, "cases") {
+    for case in list(&file["cases"]) {
         let name = text(&case["name"]);
         if name.starts_with("duty-") {
             duty(case, name);
         } else if name == "performance-weights" {
             performances(case);
         } else if name == "float-hazard-threshold" {
-            for row in list(case, "rows") {
+            for row in list(&case["rows"]) {
                 let threshold = strikes::threshold(&fraction(&row["network"]), &fraction(&row["leeway"]));
                 assert_eq!(fraction(&row["performance"]) >= threshold, row["exact_pass"] == true);
             }
@@ -191,8 +165,7 @@ fn thresholds_and_strikes() {
         }
         checked += 1;
     }
-    assert!(checked > 0);
-    eprintln!("lido_csm_distribution.json: {checked} cases");
+    ran("lido_csm_distribution.json", checked);
 }
 
 fn duty(case: &Value, name: &str) {
@@ -220,7 +193,7 @@ fn duty(case: &Value, name: &str) {
 
 fn performances(case: &Value) {
     let weights = &case["weights"];
-    for row in list(case, "rows") {
+    for row in list(&case["rows"]) {
         let duties: Vec<strikes::Duty> = [("att", "attestation"), ("prop", "block"), ("sync", "sync")]
             .into_iter()
             .filter(|(duty, _)| !row[*duty].is_null())
@@ -243,8 +216,8 @@ fn performances(case: &Value) {
 
 #[test]
 fn lists_of_strikes() {
-    let Some(file) = vectors("lido_csm_strikes.json") else { return };
-    for case in list(&file, "cases") {
+    let Some(file) = load("scoring/lido_csm_strikes.json") else { return };
+    for case in list(&file["cases"]) {
         let of = |name: &str| case[name].as_object().cloned().unwrap_or_default();
         let (before, frame, lifetime) = (of("before"), of("frame"), of("lifetime"));
         let mut after = serde_json::Map::new();
@@ -264,13 +237,13 @@ fn lists_of_strikes() {
         }
         assert_eq!(after, of("after"), "{}", case["name"]);
     }
-    eprintln!("lido_csm_strikes.json: {} cases", list(&file, "cases").len());
+    ran("lido_csm_strikes.json", list(&file["cases"]).len());
 }
 
 #[test]
 fn small_samples_and_sequential_tests() {
-    let Some(file) = vectors("statistics.json") else { return };
-    for case in list(&file, "cases") {
+    let Some(file) = load("scoring/statistics.json") else { return };
+    for case in list(&file["cases"]) {
         let name = text(&case["name"]);
         let field = |field: &str| number(&case[field]);
         match text(&case["model"]) {
@@ -286,7 +259,7 @@ fn small_samples_and_sequential_tests() {
             }
             "sprt" => sequential(case, name),
             "detection" => {
-                for row in list(case, "rows") {
+                for row in list(&case["rows"]) {
                     let pair = |name: &str| {
                         let (n, d) = text(&row[name]).split_once('/').expect("a fraction");
                         (n.parse().expect("digits"), d.parse().expect("digits"))
@@ -298,7 +271,7 @@ fn small_samples_and_sequential_tests() {
             other => panic!("{name}: no such model: {other}"),
         }
     }
-    eprintln!("statistics.json: {} cases", list(&file, "cases").len());
+    ran("statistics.json", list(&file["cases"]).len());
 }
 
 fn sequential(case: &Value, name: &str) {
@@ -310,8 +283,8 @@ fn sequential(case: &Value, name: &str) {
     };
     assert!([Plan::GOOD_99_BAD_90, Plan::GOOD_999_BAD_98, Plan::GOOD_95_BAD_80].contains(&plan), "{name}");
     let mut test = Sequential::default();
-    let observed = text(&case["sequence"]).chars().zip(list(case, "verdict_after_each"));
-    for ((observation, verdict), total) in observed.zip(list(case, "running_total")) {
+    let observed = text(&case["sequence"]).chars().zip(list(&case["verdict_after_each"]));
+    for ((observation, verdict), total) in observed.zip(list(&case["running_total"])) {
         let expected = match text(verdict) {
             "CONTINUE" => Verdict::Continue,
             "ACCEPT" => Verdict::Accept,
@@ -327,8 +300,8 @@ fn sequential(case: &Value, name: &str) {
 
 #[test]
 fn error_budgets() {
-    let Some(file) = vectors("slo_burn_rates.json") else { return };
-    for row in list(&file, "burn_table") {
+    let Some(file) = load("scoring/slo_burn_rates.json") else { return };
+    for row in list(&file["burn_table"]) {
         let alert = Alert::ALL.into_iter().find(|alert| alert.name == text(&row["name"])).expect("an alert");
         assert_eq!(alert.percent, number(&row["budget_percent"]));
         assert_eq!(alert.long_hours, number(&row["long_window_h"]));
@@ -340,7 +313,7 @@ fn error_budgets() {
         assert_eq!(alert.short_minutes, minutes);
         assert_eq!(alert.factor(24 * number(&row["period_days"])), fraction(&row["burn_factor"]));
     }
-    for case in list(&file, "budget_cases") {
+    for case in list(&file["budget_cases"]) {
         let (good, bad) = (number(&case["good"]), number(&case["bad"]));
         let (events, goal) = (Events { total: good + bad, bad }, fraction(&case["goal"]));
         assert_eq!(events.level(), Ok(number(&case["sli_e12"])));
@@ -352,21 +325,17 @@ fn error_budgets() {
         );
         assert_eq!(events.is_exhausted(&goal), case["exhausted"] == true);
     }
-    eprintln!(
-        "slo_burn_rates.json: {} and {} rows",
-        list(&file, "burn_table").len(),
-        list(&file, "budget_cases").len()
-    );
+    ran("slo_burn_rates.json", list(&file["burn_table"]).len() + list(&file["budget_cases"]).len());
 }
 
 #[test]
 fn suspensions_and_reviews() {
-    let Some(file) = vectors("storj_offline_state_machine.json") else { return };
+    let Some(file) = load("scoring/storj_offline_state_machine.json") else { return };
     let config = &file["config"];
     let (length, tracking) = (time(&config["window_s"]), time(&config["tracking_s"]));
     let mut windows: Vec<Window> = Vec::new();
     let mut standing = Standing { is_active: true, ..Standing::default() };
-    for event in list(&file, "events") {
+    for event in list(&file["events"]) {
         let at = time(&event["t"]);
         let start = window_start(at, length);
         let up = u32::from(event["outcome"] == "success");
@@ -397,19 +366,19 @@ fn suspensions_and_reviews() {
         assert_eq!(standing.under_review_since.is_some(), expected["under_review"] == true, "at {at}");
         assert_eq!(standing.is_disqualified, expected["disqualified"] == true, "at {at}");
     }
-    eprintln!("storj_offline_state_machine.json: {} events", list(&file, "events").len());
+    ran("storj_offline_state_machine.json", list(&file["events"]).len());
 }
 
 #[test]
 fn loyalty_and_emission() {
-    let Some(file) = vectors("dimo_streaks.json") else { return };
-    for (row, level) in list(&file, "levels").iter().zip(WEEKLY) {
+    let Some(file) = load("scoring/dimo_streaks.json") else { return };
+    for (row, level) in list(&file["levels"]).iter().zip(WEEKLY) {
         assert_eq!((number(&row["min_weeks"]), number(&row["points"])), (level.from, level.points));
     }
-    for case in list(&file, "cases") {
-        if let [first, ..] = list(case, "years") {
+    for case in list(&file["cases"]) {
+        if let [first, ..] = list(&case["years"]) {
             let amount = |value: &Value| text(value).parse::<U256>().expect("digits");
-            for (year, expected) in (0..).zip(list(case, "years")) {
+            for (year, expected) in (0..).zip(list(&case["years"])) {
                 assert_eq!(emission(amount(first), (85, 100), year), Some(amount(expected)));
             }
             continue;
@@ -422,5 +391,5 @@ fn loyalty_and_emission() {
         let expected = &case["expected"];
         assert_eq!(found, (of(expected), number(&expected["points"])), "{}", case["name"]);
     }
-    eprintln!("dimo_streaks.json: {} cases", list(&file, "cases").len());
+    ran("dimo_streaks.json", list(&file["cases"]).len());
 }

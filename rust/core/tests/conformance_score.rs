@@ -1,9 +1,8 @@
 //! Published and reference-computed cases of scoring, read from the vectors folder.
 
-#![allow(clippy::expect_used, clippy::print_stderr, clippy::print_stdout)]
+#![allow(clippy::expect_used)]
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
+mod vectors;
 
 use depinverify_core::score::availability::{Window, evaluate, merge};
 use depinverify_core::score::outage::judge;
@@ -12,40 +11,17 @@ use depinverify_core::score::quorum::{Decision, decide};
 use depinverify_core::verdict::Outcome;
 use depinverify_core::verify::judged::Kept;
 use serde_json::Value;
-
-/// The parsed file, or `None` with a message where the vectors are absent.
-fn vectors(name: &str) -> Option<Value> {
-    let default = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/vectors");
-    let folder = PathBuf::from(std::env::var("DEPINVERIFY_VECTORS").unwrap_or_else(|_| default.to_owned()));
-    match std::fs::read(folder.join(name)) {
-        Ok(bytes) => Some(serde_json::from_slice(&bytes).expect("a vector file is JSON")),
-        Err(error) => {
-            eprintln!("skipped: {name}: {error}");
-            None
-        }
-    }
-}
-
-fn cases(file: &Value) -> &Vec<Value> {
-    file["cases"].as_array().expect("cases")
-}
-
-fn text(value: &Value) -> &str {
-    value.as_str().expect("a text")
-}
-
-fn number(value: &Value) -> u64 {
-    value.as_u64().expect("an unsigned integer")
-}
+use std::collections::{BTreeMap, BTreeSet};
+use vectors::{list, load, number, ran, text};
 
 #[test]
 fn validators_outages_and_quorum() {
-    let Some(file) = vectors("scoring/validator_outage_exclusion.json") else { return };
+    let Some(file) = load("scoring/validator_outage_exclusion.json") else { return };
     let quorum = usize::try_from(number(&file["parameters"]["quorum"])).expect("a small number");
-    for case in cases(&file) {
+    for case in list(&file["cases"]) {
         replay_outages(case, quorum);
     }
-    eprintln!("validator_outage_exclusion.json: {} cases", cases(&file).len());
+    ran("validator_outage_exclusion.json", list(&file["cases"]).len());
 }
 
 fn replay_outages(case: &Value, quorum: usize) {
@@ -138,16 +114,16 @@ fn windows(value: &Value) -> Vec<Window> {
 
 #[test]
 fn windowed_availability() {
-    let Some(file) = vectors("scoring/storj_online_score.json") else { return };
-    let mut ran = 0;
-    for case in cases(&file) {
+    let Some(file) = load("scoring/storj_online_score.json") else { return };
+    let mut checked = 0;
+    for case in list(&file["cases"]) {
         let (length, tracking) =
             (case["window_s"].as_i64().expect("W"), case["tracking_s"].as_i64().expect("T"));
         for step in case["steps"].as_array().into_iter().flatten() {
             let (Some(moment), Some(_)) = (step["t"].as_i64(), step["windows"].as_array()) else { continue };
             let found = evaluate(&windows(&step["windows"]), moment, length, tracking, 1).expect("in range");
             assert_eq!(found.score, number(&step["score_e12"]), "{}: at {moment}", case["name"]);
-            ran += 1;
+            checked += 1;
         }
         if let Some(expected) = case["merged_score_e12"].as_u64() {
             let (first, second) = (windows(&case["first_windows"]), windows(&case["second_windows"]));
@@ -156,17 +132,16 @@ fn windowed_availability() {
             assert_eq!(merged, windows(&case["merged_windows"]), "{}: windows", case["name"]);
             let found = evaluate(&merged, newest, length, tracking, 1).expect("in range");
             assert_eq!(found.score, expected, "{}: merged", case["name"]);
-            ran += 1;
+            checked += 1;
         }
     }
-    eprintln!("storj_online_score.json: {ran} scores");
-    assert!(ran > 0, "no case of a known form");
+    ran("storj_online_score.json", checked);
 }
 
 #[test]
 fn payout_curve_of_the_worked_epoch() {
-    let Some(file) = vectors("scoring/epoch_end_to_end.json") else { return };
-    for case in cases(&file) {
+    let Some(file) = load("scoring/epoch_end_to_end.json") else { return };
+    for case in list(&file["cases"]) {
         let integer =
             |value: &Value| value.as_str().map_or_else(|| number(value), |v| v.parse().expect("decimal"));
         let curve: Vec<(u64, u64)> = case["curve"]

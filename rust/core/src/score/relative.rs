@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use num_bigint::BigUint;
 use num_traits::Zero;
 
-use super::exact::{Exact, exact, floor_scaled, less};
+use super::exact::{Exact, exact, floor_scaled, less, scaled};
 
 /// What a device did in an epoch.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -117,7 +117,7 @@ pub fn concentrated(devices: &[Neighbour]) -> Option<Exact> {
     let mut sum = Exact::zero();
     for device in &sorted {
         sum += &left * BigUint::from(device.base);
-        left *= super::exact::scaled(device.coefficient);
+        left *= scaled(device.coefficient);
     }
     (!sorted.is_empty()).then(|| sum / BigUint::from(sorted.len()))
 }

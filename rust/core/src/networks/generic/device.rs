@@ -15,12 +15,12 @@ use crate::signature::KeyId;
 use crate::verdict::Outcome;
 use crate::verify::epoch::Epoch;
 use crate::verify::findings::{Findings, Subject};
-use crate::verify::judged::{Answered, Counters, Judged, Kept, KeyUse, Presented};
+use crate::verify::judged::{Counters, Judged, Kept, KeyUse, Presented};
 use crate::verify::roster::Roster;
 use crate::verify::rows::{Block, Row};
 
 use super::draft::{Draft, drafts};
-use super::ruling::{self, Check, Ruling, stopped, unanswered};
+use super::ruling::{Check, Ruling, answered, stopped, unanswered};
 
 /// Judges a block of whole devices. What was scheduled is summed for every device of `devices`, the positions that the
 /// block stands for, whether it has rows or not.
@@ -119,7 +119,7 @@ fn rule(row: &Row, draft: &Draft, is_clean: bool) -> Ruling {
     if !is_clean {
         not_run |= Check::CounterRegression.bit();
     }
-    ruling::answered(draft.failed, not_run & !draft.failed, &draft.compared)
+    answered(draft.failed, not_run & !draft.failed, &draft.compared)
 }
 
 /// Check 10.
@@ -355,19 +355,9 @@ impl<'a> Device<'a> {
             presented.push(Presented {
                 proof_hash,
                 position: self.first + position,
-                answered: answered(draft),
+                answered: draft.answered(),
             });
         }
-    }
-}
-
-fn answered(draft: &Draft) -> Answered {
-    if !draft.answers_own_challenge() {
-        Answered::Another
-    } else if draft.has_passed(Check::DeviceMismatch) && draft.has_passed(Check::NonceMismatch) {
-        Answered::Own
-    } else {
-        Answered::OwnWrongly
     }
 }
 

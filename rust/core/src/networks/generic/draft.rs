@@ -16,6 +16,7 @@ use crate::signature::{
     ByteColumn, Items, ItemsError, KeyId, KeyRegistry, Rules, SignatureVerdict, verify_items,
 };
 use crate::verify::epoch::Epoch;
+use crate::verify::judged::Answered;
 use crate::verify::roster::Roster;
 use crate::verify::rows::{Block, Envelope, Row};
 
@@ -84,9 +85,15 @@ impl Draft {
         self.facts.is_some() && self.has_passed(Check::BadSignature)
     }
 
-    /// Whether the proof answers the challenge of the row's own slot, device and validator, if not at its time.
-    pub fn answers_own_challenge(&self) -> bool {
-        self.challenge.is_some() && self.challenge == self.facts.as_ref().map(|facts| facts.nonce)
+    /// Which challenge the proof is an answer to.
+    pub fn answered(&self) -> Answered {
+        if self.challenge.is_none() || self.challenge != self.facts.as_ref().map(|facts| facts.nonce) {
+            Answered::Another
+        } else if self.has_passed(Check::DeviceMismatch) && self.has_passed(Check::NonceMismatch) {
+            Answered::Own
+        } else {
+            Answered::OwnWrongly
+        }
     }
 
     fn fail(&mut self, check: Check) {
