@@ -1,4 +1,4 @@
-"""Indicators: scoring section 7, without the statistical ones over votes and outages.
+"""Indicators: scoring section 7.
 
 In: all rows, the kept ones, the scoring. Out: the entries of ``indicators[]``, one per (code, subjects),
 ascending by their canonical bytes, and the codes that zero a device.
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from .canonical import canonical
 from .checks import LATE, PASS, UNKNOWN
 from .geography import chord_metres
+from .votes import find_shared_outages, find_votes
 
 if TYPE_CHECKING:
     from .config import Epoch
@@ -54,7 +55,8 @@ class Indicators:
     def zeroing(self, suspect: list[str]) -> dict[str, list[str]]:
         """Device subject -> ascending codes that set its weight to zero."""
         found: dict[str, set[str]] = {}
-        for code, subjects in self.rows:
+        told = [(entry["code"], entry["subjects"]) for entry in self.without_rows]
+        for code, subjects in [*self.rows, *told]:
             if code in PROOF or code in suspect:
                 for subject in subjects:
                     if subject.startswith("device:"):
@@ -113,6 +115,11 @@ def find_indicators(  # noqa: C901, PLR0912
     _keys(found, snapshot, scoring.kept)
     _validators(found, scoring)
     _devices(found, scoring)
+    name = {"device": _device, "validator": _validator}
+    for code, subjects, numbers in find_votes(snapshot, scoring):
+        found.note(code, [name[kind](subject) for kind, subject in subjects], **numbers)
+    for devices, numbers in find_shared_outages(snapshot, scoring):
+        found.note("SHARED_OUTAGE", [_device(device) for device in devices], **numbers)
     return found
 
 

@@ -279,6 +279,8 @@ class Scoring:
             {slot for slot, _, _ in self.events} if self.params["network_event"] == "exclude" else set()
         )
         self.decisions: list[dict] = []
+        self.excluded = excluded
+        self.gone = [left_out | unreliable for left_out in excluded]
         for slot, observations in enumerate(self.observations):
             gone = excluded[slot] | unreliable
             decisions = first[slot]

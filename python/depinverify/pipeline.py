@@ -16,6 +16,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from depinverify import _native, ingest, publish
 from depinverify.epoch import Epoch
+from depinverify.models.facts import facts_of
+from depinverify.models.judge import judge
+from depinverify.models.state import read as read_models
 from depinverify.reward import Rewards, reward
 from depinverify.settlement import Settlement
 from depinverify.workspace import Workspace, writing_to
@@ -27,6 +30,7 @@ if TYPE_CHECKING:
     from arro3.core.types import ArrowStreamExportable
 
     from depinverify.ingest import Inputs
+    from depinverify.models.judge import Judgement
 
 __all__ = [
     "Scores",
@@ -79,6 +83,7 @@ class Scores:
         exclusions: The exclusion log, canonical JSON.
         indicators: The indicators, canonical JSON.
         clusters: Address cluster of each device, named by its smallest member's position.
+        outcomes: How often each of these devices showed each outcome.
     """
 
     table: RecordBatch
@@ -86,6 +91,7 @@ class Scores:
     exclusions: bytes
     indicators: bytes
     clusters: list[int]
+    outcomes: RecordBatch
 
 
 def settle(
@@ -158,12 +164,15 @@ def score_epoch(
 
 
 def reward_epoch(
-    source: str | Path,
+    source: str | Path | Epoch,
     *,
     options: ingest.Options | None = None,
     progress: Callable[[str, int], None] | None = None,
 ) -> contextlib.AbstractContextManager[tuple[Verdicts, Rewards]]:
-    """Verify an epoch, score its devices and divide its pool, without publishing anything."""
+    """Verify an epoch, score its devices and divide its pool, without publishing anything.
+
+    An epoch that was opened before may come with other rules than those of its folder.
+    """
 
     def rewards(run: _native.Verification, inputs: Inputs, verdicts: Verdicts) -> tuple[Verdicts, Rewards]:
         return verdicts, _reward(inputs, verdicts, _score(run))
@@ -221,13 +230,13 @@ def _verify_only(_run: _native.Verification, _inputs: Inputs, verdicts: Verdicts
 
 @contextlib.contextmanager
 def _steps(
-    source: str | Path,
+    source: str | Path | Epoch,
     options: ingest.Options | None,
     progress: Callable[[str, int], None] | None,
     then: Callable[[_native.Verification, Inputs, Verdicts], _T],
 ) -> Iterator[_T]:
     options = options or ingest.Options()
-    inputs = ingest.read(Epoch.open(source))
+    inputs = ingest.read(source if isinstance(source, Epoch) else Epoch.open(source))
     with tempfile.TemporaryDirectory(prefix="depinverify-") as folder:
         run = _native.Verification(
             inputs.context, folder, threads=options.threads, memory_bytes=options.memory_bytes
@@ -267,7 +276,12 @@ def _verify(
 def _score(run: _native.Verification) -> Scores:
     scored = run.score()
     return Scores(
-        scored["scores"], scored["state"], scored["exclusions"], scored["indicators"], scored["clusters"]
+        scored["scores"],
+        scored["state"],
+        scored["exclusions"],
+        scored["indicators"],
+        scored["clusters"],
+        scored["outcomes"],
     )
 
 
@@ -283,4 +297,21 @@ def _reward(inputs: Inputs, verdicts: Verdicts, scores: Scores) -> Rewards:
         registry_head=inputs.snapshot.head_at_start,
         previous_ledger=inputs.previous.ledger,
         clusters=scores.clusters,
+        judgement=_judge(inputs, scores),
+    )
+
+
+def _judge(inputs: Inputs, scores: Scores) -> Judgement | None:
+    """What the ruleset's models say beside windowed availability."""
+    rules = inputs.epoch.ruleset
+    if rules.models is None:
+        return None
+    return judge(
+        rules.models,
+        facts_of(scores.table, scores.outcomes, inputs.snapshot.devices()),
+        read_models(inputs.previous.models),
+        end=inputs.epoch.end,
+        windows=rules.tracking_s // rules.window_s,
+        tracking_s=rules.tracking_s,
+        curve=rules.curve,
     )

@@ -16,10 +16,11 @@ from typing import TYPE_CHECKING
 
 from depinverify import _native
 from depinverify.canonical import canonical_json
-from depinverify.reward.publish import TREE_FILE
+from depinverify.reward.publish import MODELS_FILE, TREE_FILE
 from depinverify.settlement import MANIFEST, publish_file, write_file
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
     from depinverify.canonical import Json
@@ -64,6 +65,7 @@ def publish(inputs: Inputs, work: Workspace, verdicts: Verdicts, scores: Scores,
     results["state.jsonl"] = write_file(out / "state.jsonl", scores.state)
     results["ledger.json"] = write_file(out / "ledger.json", rewards.ledger_chunks())
     results["rewards.json"] = write_file(out / "rewards.json", rewards.rewards_chunks())
+    _write_or_remove(out / MODELS_FILE, rewards.models_lines(), results)
     if rewards.tree is None:
         # A run of other inputs may have been stopped after it had written one.
         (out / TREE_FILE).unlink(missing_ok=True)
@@ -85,6 +87,14 @@ def publish(inputs: Inputs, work: Workspace, verdicts: Verdicts, scores: Scores,
     _move(table, out / "scores.parquet")
     _move(verdicts.table, out / "verdicts.parquet")
     write_file(out / MANIFEST, manifest)
+
+
+def _write_or_remove(path: Path, content: Iterable[bytes] | None, results: dict[str, Json]) -> None:
+    """Write a file that not every settlement has; a run of other inputs may have left one."""
+    if content is None:
+        path.unlink(missing_ok=True)
+    else:
+        results[path.name] = write_file(path, content)
 
 
 def _write_provenance(work: Workspace, verdicts: Verdicts) -> None:

@@ -16,6 +16,8 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 
 from depinverify.canonical import LARGEST_INTEGER, Json, canonical_sha256
 from depinverify.exceptions import ConfigurationError
+from depinverify.models.settings import Models  # noqa: TC001 - pydantic reads the annotation
+from depinverify.rulesets import READY
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -153,6 +155,7 @@ class Ruleset(BaseModel):
     class_multipliers: dict[str, Count]
     zero_on_suspect: Annotated[tuple[str, ...], AfterValidator(_suspect_codes)]
     filler: bool
+    models: Models | None = None
 
     @model_validator(mode="after")
     def _parameters_fit_together(self) -> Self:
@@ -185,12 +188,18 @@ class Ruleset(BaseModel):
             ConfigurationError: An unknown key, a missing ``name`` or ``version``, a float, a wrong type
                 or a value that contradicts another; the message holds the key's path.
         """
-        name = table.get("name")
-        complete = {**DEFAULTS.get(name if isinstance(name, str) else "", _GENERIC), **table}
+        defaults = _defaults(table, path)
+        found = cls._complete({**defaults, **table}, path)
+        if found.name in READY:
+            _refuse_changes(found, cls._complete(defaults, path), path)
+        return found
+
+    @classmethod
+    def _complete(cls, given: Mapping[str, object], path: str) -> Self:
+        complete = dict(given)
         if "min_data_windows" not in complete:
             complete["min_data_windows"] = _half_of_the_windows(complete["tracking_s"], complete["window_s"])
-        complete["curve"] = _frozen_rows(complete["curve"])
-        complete["zero_on_suspect"] = _frozen(complete["zero_on_suspect"])
+        complete = {key: _frozen(value) for key, value in complete.items()}
         try:
             return cls.model_validate(complete)
         except ValidationError as error:
@@ -208,7 +217,7 @@ class Ruleset(BaseModel):
             ConfigurationError: A key is absent, unknown or wrong.
         """
         own = {key: value for key, value in params.items() if key not in {"slot_seconds", "chain_hash"}}
-        missing = sorted(set(cls.model_fields) - set(own))
+        missing = sorted(set(cls.model_fields) - {"models"} - set(own))
         if missing:
             raise ConfigurationError(f"{path}: expected the key {missing[0]}, found none")
         return cls.from_table(own, path=path)
@@ -227,10 +236,38 @@ class Ruleset(BaseModel):
             raise ConfigurationError(
                 f"ruleset.window_s: expected a multiple of slot_seconds {slot_seconds}, found {self.window_s}"
             )
-        values: dict[str, Json] = self.model_dump(mode="json")
+        # A model that is not used is no parameter, so rulesets from before it was known keep their hash.
+        values: dict[str, Json] = self.model_dump(mode="json", exclude_none=True)
         values["slot_seconds"] = slot_seconds
         values["chain_hash"] = chain_hash.hex()
         return dict(sorted(values.items()))
+
+
+def _refuse_changes(found: Ruleset, ready: Ruleset, path: str) -> None:
+    """Refuse rules that call themselves by the name of a ready ruleset and differ from it."""
+    for key in Ruleset.model_fields:
+        expected, value = getattr(ready, key), getattr(found, key)
+        if value != expected:
+            raise ConfigurationError(
+                f"{path}.{key}: expected {expected!r}, which {ready.name} {ready.version} fixes, found {value!r}",
+                hint="A changed rule is a ruleset of its own: give it another name, and state its keys.",
+            )
+
+
+def _defaults(table: Mapping[str, object], path: str) -> Mapping[str, object]:
+    """Parameters that the table may leave out."""
+    name, version = table.get("name"), table.get("version")
+    if not isinstance(name, str):
+        return _GENERIC
+    if name not in READY:
+        defaults: Mapping[str, object] = DEFAULTS.get(name, _GENERIC)
+        return defaults
+    ready = READY[name].get(version if isinstance(version, str) else "")
+    if ready is None:
+        raise ConfigurationError(
+            f"{path}.version: expected a version of {name} ({', '.join(READY[name])}), found {version!r}"
+        )
+    return {**_GENERIC, **ready, "name": name, "version": version}
 
 
 def params_hash(params: Mapping[str, Json]) -> bytes:
@@ -246,13 +283,10 @@ def _half_of_the_windows(tracking_s: object, window_s: object) -> int:
 
 
 def _frozen(value: object) -> object:
-    """A list as the tuple that a frozen model keeps; anything else as it is."""
-    return tuple(value) if isinstance(value, list) else value
-
-
-def _frozen_rows(value: object) -> object:
-    """The same for a list of lists."""
-    return tuple(_frozen(row) for row in value) if isinstance(value, (list, tuple)) else value
+    """Lists as the tuples that a frozen model keeps, however deep."""
+    if isinstance(value, (list, tuple)):
+        return tuple(map(_frozen, value))
+    return {key: _frozen(inner) for key, inner in value.items()} if isinstance(value, dict) else value
 
 
 def _explain(error: ValidationError, path: str) -> str:

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from typing import TYPE_CHECKING, Any
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from depinverify import _native
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 WEIGHTS = st.one_of(st.integers(0, 5), st.integers(0, 2**200), st.integers(0, 2**511))
 AMOUNTS = st.one_of(st.integers(0, 60), st.integers(0, 2**256 - 1), st.just(2**256 - 1))
@@ -72,3 +76,36 @@ def test_order_does_not_matter_and_nothing_is_lost(
     names = list(shares)
     dice.shuffle(names)  # type: ignore[attr-defined]
     assert divided(pool, {name: shares[name] for name in names}, mode) == (amounts, left)
+
+
+@st.composite
+def capped_at_their_share(draw: Callable[..., Any]) -> tuple[int, dict[bytes, tuple[int, int | None]]]:
+    """Caps that are the exact share rounded down, or a unit beside it: met exactly they change nothing (9.4)."""
+    weights = draw(st.dictionaries(st.binary(max_size=2), WEIGHTS, min_size=1, max_size=8))
+    total = sum(weights.values())
+    # A multiple of all weights divides without a rest, so that a cap can be equal to the exact share.
+    pool = draw(AMOUNTS | st.integers(0, 9).map(lambda times: times * total % 2**256))
+    shares: dict[bytes, tuple[int, int | None]] = {}
+    for name, weight in weights.items():
+        cap = pool * weight // max(total, 1) + draw(st.sampled_from([-1, 0, 0, 1]))
+        shares[name] = weight, draw(st.none() | st.just(min(max(cap, 0), 2**256 - 1)))
+    return pool, shares
+
+
+@settings(max_examples=300)
+@given(capped_at_their_share(), MODES)
+def test_a_cap_that_is_met_exactly(case: tuple[int, dict[bytes, tuple[int, int | None]]], mode: str) -> None:
+    pool, shares = case
+    assert divided(pool, shares, mode) == by_fractions(pool, shares, mode)
+
+
+@settings(max_examples=300)
+@given(AMOUNTS, SHARES.filter(bool), MODES, WEIGHTS, st.data())
+def test_more_weight_never_gives_less_except_by_a_unit(
+    pool: int, shares: dict[bytes, tuple[int, int | None]], mode: str, more: int, data: st.DataObject
+) -> None:
+    name = data.draw(st.sampled_from(sorted(shares)))
+    weight, cap = shares[name]
+    before, _ = divided(pool, shares, mode)
+    after, _ = divided(pool, shares | {name: (weight + more, cap)}, mode)
+    assert after[name] >= before[name] - (mode == "largest_remainder")

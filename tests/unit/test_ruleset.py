@@ -36,6 +36,7 @@ def test_every_key_reaches_the_hash() -> None:
         "require_location": True, "network_event": "exclude", "max_per_cluster": 1, "max_per_cell": 1,
         "allocation": "carry", "min_payout": "1", "class_multipliers": {"a": 1},
         "zero_on_suspect": ["REPLAY"], "filler": True,
+        "models": {"standing": {}},
     }  # fmt: skip
     assert set(changed) == set(Ruleset.model_fields)
     hashes = {params_hash(Ruleset.from_table(table()).params(slot_seconds=900, chain_hash=QUICKNET))}

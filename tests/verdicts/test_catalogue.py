@@ -13,7 +13,7 @@ from verdicts import words
 
 ROOT = Path(__file__).parent.parent.parent
 
-bent, outages, alone, event, paid, single, conflicts, set_aside = (
+bent, outages, alone, event, paid, single, conflicts, set_aside, disagreements = (
     words.settled(make)
     for make in (
         words.bent,
@@ -24,9 +24,10 @@ bent, outages, alone, event, paid, single, conflicts, set_aside = (
         words.single,
         words.conflicts,
         words.set_aside,
+        words.disagreements,
     )
 )
-signatures, arweave = words.of_signatures, words.of_arweave
+signatures, arweave, models = words.of_signatures, words.of_arweave, words.of_models
 
 #: Word -> what shows it. An entry of the catalogue that is not here fails the test below.
 CASES = {
@@ -65,6 +66,16 @@ CASES = {
     ("indicator", "", "NETWORK_EVENT"): event,
     ("indicator", "", "UNDER_ASSIGNED"): conflicts,
     ("indicator", "", "SINGLE_WITNESS"): single,
+    ("indicator", "", "MINORITY_REPORTER"): disagreements,
+    ("indicator", "", "FAVOURITISM"): disagreements,
+    ("indicator", "", "SHARED_OUTAGE"): disagreements,
+    **{
+        ("reason", "", name): models
+        for name in (
+            "RELATIVE_FAILURE", "BELOW_THRESHOLD", "REWARD_SHARE", "STRIKES", "SMALL_SAMPLE", "BUDGET_EXHAUSTED",
+            "PROBATION", "SUSPENDED", "DISQUALIFIED", "WITHHELD",
+        )
+    },
     ("reason", "", "AVAILABILITY"): event,
     ("reason", "", "PROVISIONAL"): bent,
     ("reason", "", "NO_DATA"): paid,

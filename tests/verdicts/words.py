@@ -12,6 +12,8 @@ import polars as pl
 from depinverify import _native, networks, settle
 from depinverify.catalogue import CATALOGUE, Code, Outcome, State, check_names
 from depinverify.signature import KeyRegistry, verify_codes
+from models.worlds import DOWN, UP
+from models.worlds import settled as settled_under
 from oracle.conftest import SLOT, START, Signer, TinyEpoch, b64, canonical
 from reference.arweave import CHUNK, Node, digest
 
@@ -172,6 +174,47 @@ def conflicts(folder: Path) -> Path:
         e.event("declare_conflict", key, validator=validator.hex(), device=device.hex(), owner=None)
     e.honest(skip={(validator, device, slot) for validator in (v0, v1) for slot in range(e.slots)})
     return e.write()
+
+
+def disagreements(folder: Path) -> Path:
+    """Two devices of different cells answer one validator alone, for twenty slots."""
+    e = TinyEpoch(folder, devices=("ed25519",), slots=20)
+    far = bytes([1]) + bytes(14) + b"\x66"
+    e.device_keys[far] = Signer("ed25519", b"far")
+    e.enroll(far, e.device_keys[far], payee=f"0x{9:040x}", cell="8928308280bffff")
+    friend, *others = e.validator_keys
+    for slot in range(e.slots):
+        for device in e.device_keys:
+            e.answer(friend, device, slot)
+            for validator in others:
+                e.silence(validator, device, slot, 2)
+    return e.write()
+
+
+def of_models(folder: Path) -> set[Word]:
+    """Devices that are paid less by each of the models that a ruleset can choose."""
+    one = 10**12
+    unlucky = lambda at, slot: DOWN if at == 0 and slot < 4 else UP  # noqa: E731
+    threshold = {"reward_share_bp": 5000, "most_strikes": 1}
+    tables: list[dict[str, Any]] = [
+        {"availability": "relative", "relative": {}},
+        {"availability": "threshold", "threshold": threshold, "withholding": {"percents": [50]}},
+        {"availability": "lower_bound", "lower_bound": {}},
+        {"availability": "objective", "objective": {}},
+        {"standing": {"probation_e12": 1}},
+        {"standing": {"min_age_s": 0, "offline_threshold_e12": 9 * 10**11}},
+        {
+            "standing": {
+                "min_age_s": 0,
+                "correctness": {"alpha0_e12": 1, "lambda_e12": 1, "threshold_e12": one},
+            }
+        },
+    ]
+    words: set[Word] = set()
+    for number, models in enumerate(tables):
+        made = settled_under(folder / str(number), {"models": models}, unlucky)
+        words |= {("reason", "", reason) for entry in made.rewards["entries"] for reason in entry["reasons"]}
+    return words
 
 
 def set_aside(folder: Path) -> Path:

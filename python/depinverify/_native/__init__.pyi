@@ -96,6 +96,9 @@ from depinverify._native.catalogue import (
     catalogue as catalogue,
 )
 from depinverify._native.cells import (
+    cell_boundary as cell_boundary,
+)
+from depinverify._native.cells import (
     cell_place as cell_place,
 )
 from depinverify._native.decode import (
@@ -106,6 +109,54 @@ from depinverify._native.decode import (
 )
 from depinverify._native.epoch import (
     EpochContext as EpochContext,
+)
+from depinverify._native.models import (
+    beta_lower_bound as beta_lower_bound,
+)
+from depinverify._native.models import (
+    burning_alerts as burning_alerts,
+)
+from depinverify._native.models import (
+    concentrated_weight as concentrated_weight,
+)
+from depinverify._native.models import (
+    payout as payout,
+)
+from depinverify._native.models import (
+    relative_multipliers as relative_multipliers,
+)
+from depinverify._native.models import (
+    reported_uptime as reported_uptime,
+)
+from depinverify._native.models import (
+    reputations as reputations,
+)
+from depinverify._native.models import (
+    sequential_test as sequential_test,
+)
+from depinverify._native.models import (
+    service_level as service_level,
+)
+from depinverify._native.models import (
+    standing_after as standing_after,
+)
+from depinverify._native.models import (
+    streak_after as streak_after,
+)
+from depinverify._native.models import (
+    strikes_after as strikes_after,
+)
+from depinverify._native.models import (
+    threshold_units as threshold_units,
+)
+from depinverify._native.models import (
+    trials_to_detect as trials_to_detect,
+)
+from depinverify._native.models import (
+    wilson_bounds as wilson_bounds,
+)
+from depinverify._native.models import (
+    windowed_availability as windowed_availability,
 )
 from depinverify._native.observations import (
     file_digest as file_digest,
@@ -138,10 +189,16 @@ from depinverify._native.reward import (
     claim_leaf as claim_leaf,
 )
 from depinverify._native.reward import (
+    emission_of as emission_of,
+)
+from depinverify._native.reward import (
     verify_claim as verify_claim,
 )
 from depinverify._native.reward import (
     verify_multi_proof as verify_multi_proof,
+)
+from depinverify._native.reward import (
+    withheld_of as withheld_of,
 )
 from depinverify._native.rsa_pss import (
     RsaKeyRegistry as RsaKeyRegistry,
@@ -187,6 +244,9 @@ from depinverify._native.table_file import (
 )
 from depinverify._native.tables import (
     content_hash as content_hash,
+)
+from depinverify._native.tables import (
+    read_device_verdicts as read_device_verdicts,
 )
 from depinverify._native.tables import (
     read_table as read_table,

@@ -1,6 +1,7 @@
 """What the checks of an epoch use."""
 
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from typing import Any, final
 
 from arro3.core import RecordBatchReader
@@ -81,6 +82,34 @@ class EpochContext:
 
         Raises:
             depinverify.exceptions.InputError: The validator does not take part, or the slot is not in the epoch.
+        """
+
+    def device_slots(
+        self,
+        device: bytes,
+        verdicts: ArrowStreamExportable,
+        *,
+        excluded: Sequence[tuple[int, bytes]],
+        unreliable: Sequence[bytes],
+        events: AbstractSet[int],
+    ) -> list[dict[str, Any]]:
+        """Show what each slot of the epoch said about one device (scoring and rewards, 2.2, 2.5 and 3.6).
+
+        Args:
+            device: Id of the device.
+            verdicts: Rows of the verdict table; those of other devices are passed over.
+            excluded: Slot and validator of each line of the exclusion log.
+            unreliable: Validators with the indicator ``UNRELIABLE``.
+            events: Slots with the indicator ``NETWORK_EVENT``; they matter where the ruleset excludes them.
+
+        Returns:
+            One dictionary for each slot in which the device was challenged or has rows, ascending: ``slot``,
+            ``start`` and ``window`` (seconds), ``challenged``, ``assigned`` validators, ``decision`` (``"UP"``,
+            ``"DOWN"`` or ``None``), and ``rows``: ``row_id``, ``validator``, ``code``, ``outcome``, ``kept``,
+            ``counts`` (``"UP"``, ``"DOWN"`` or ``None``), ``dropped`` (``"EXCLUDED"``, ``"UNRELIABLE"`` or ``None``).
+
+        Raises:
+            depinverify.exceptions.InputError: The device is not eligible, or these are no verdicts.
         """
 
     def explain(

@@ -36,6 +36,33 @@ def verify_claim(root: bytes, payee: bytes, amount: int, proof: list[bytes]) -> 
 def verify_multi_proof(root: bytes, leaves: list[bytes], proof: list[bytes], flags: list[bool]) -> bool:
     """Whether one proof leads from all ``leaves`` to ``root``; never for no leaf at all."""
 
+def emission_of(first: int, decay: tuple[int, int], period: int) -> int:
+    """Emission of a period: the first one times ``decay``, rounded down once a period (scoring and rewards, 8).
+
+    Args:
+        first: Emission of period 0, below 2^256.
+        decay: Numerator and denominator.
+        period: Number of the period, from 0.
+
+    Raises:
+        InputError: The decay has no denominator, or the result does not fit 256 bits.
+    """
+
+def withheld_of(whole: int, months: int, percents: list[int]) -> tuple[int, int]:
+    """Split an amount into what is paid now and what is withheld (scoring and rewards, 8).
+
+    Args:
+        whole: The amount, below 2^256.
+        months: Age of the device in months, from 0.
+        percents: What is withheld in each month; behind its end nothing is.
+
+    Returns:
+        Paid, and withheld.
+
+    Raises:
+        InputError: A percentage above 100.
+    """
+
 @final
 class ClaimTree:
     """The claim tree of a settlement, ``standard-v1`` over ``["address", "uint256"]``."""

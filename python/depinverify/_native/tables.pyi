@@ -18,6 +18,20 @@ def read_table(path: str | PathLike[str]) -> Table:
         depinverify.exceptions.InputError: The file cannot be read.
     """
 
+def read_device_verdicts(path: str | PathLike[str], device: bytes) -> Table:
+    """Read the rows of one device from the verdict table, without reading the rest of it.
+
+    Args:
+        path: A Parquet file with a column ``device``.
+        device: Id of the device.
+
+    Returns:
+        Its rows in the order of the table.
+
+    Raises:
+        depinverify.exceptions.InputError: The file cannot be read.
+    """
+
 def content_hash(rows: ArrowStreamExportable) -> bytes:
     """Hash the content of a table, whatever its file looks like (uptime proof, 9.3).
 

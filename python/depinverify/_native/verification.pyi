@@ -101,7 +101,9 @@ class Verification:
         """Score all devices (scoring and rewards, sections 2, 3, 5 and 7).
 
         Returns:
-            ``scores``, a record batch ascending by device; ``state``, the bytes of ``state.jsonl``;
+            ``scores``, a record batch ascending by device; ``outcomes``, how often each of these devices showed
+            ``pass``, ``late``, ``fail``, ``timeout``, ``offline``, ``unknown``, ``invalid``; ``state``, the bytes of
+            ``state.jsonl``;
             ``exclusions`` and ``indicators``, canonical JSON; ``clusters``, the address cluster of each device.
 
         Raises:

@@ -28,11 +28,13 @@ class Previous:
         sha256: SHA-256 of the manifest, 64 hex digits; ``None`` at genesis.
         state: ``state.jsonl``.
         ledger: The accounts of its payees, ``None`` at genesis.
+        models: ``models.jsonl``; empty where its ruleset had no models.
     """
 
     sha256: str | None
     state: bytes
     ledger: Ledger | None
+    models: bytes = b""
 
     @classmethod
     def of(cls, epoch: Epoch) -> Previous:
@@ -52,7 +54,8 @@ class Previous:
             )
         results = settlement.manifest["results"]
         content = {}
-        for name in ("state.jsonl", "ledger.json", "rewards.json"):
+        models = ("models.jsonl",) if "models.jsonl" in results else ()
+        for name in ("state.jsonl", "ledger.json", "rewards.json", *models):
             path = epoch.previous / name
             try:
                 content[name] = path.read_bytes()
@@ -73,4 +76,9 @@ class Previous:
                 f"{epoch.folder}: missed.epochs: expected indices between {before['index']} and {epoch.index}, "
                 f"found {[*epoch.missed_epochs]}"
             )
-        return cls(epoch.previous_sha256, content["state.jsonl"], Ledger.from_json(content["ledger.json"]))
+        return cls(
+            epoch.previous_sha256,
+            content["state.jsonl"],
+            Ledger.from_json(content["ledger.json"]),
+            content.get("models.jsonl", b""),
+        )

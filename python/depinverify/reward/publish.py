@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final
 
 from depinverify.canonical import canonical_json
 from depinverify.exceptions import InputError
+from depinverify.models.state import write as write_states
 from depinverify.reward.columns import STATES
 from depinverify.reward.ledger import address_text
 from depinverify.reward.weights import reasons_of
@@ -26,15 +27,18 @@ if TYPE_CHECKING:
 
     from depinverify._native import ClaimTree
     from depinverify.canonical import Json
+    from depinverify.models.judge import Judgement
     from depinverify.reward.columns import DeviceColumns, ScoreColumns
     from depinverify.reward.ledger import Ledger, Money, PayeeLine
+    from depinverify.reward.multiplier import Multiplier
     from depinverify.reward.step import EpochTerms
-    from depinverify.reward.weights import Multiplier, Weights
+    from depinverify.reward.weights import Weights
 
-__all__ = ["FORMAT", "LEAF_ENCODING", "TREE_FILE", "Rewards"]
+__all__ = ["FORMAT", "LEAF_ENCODING", "MODELS_FILE", "TREE_FILE", "Rewards"]
 
 FORMAT: Final = "depinverify-rewards-v1"
 TREE_FILE: Final = "tree.json"
+MODELS_FILE: Final = "models.jsonl"
 LEAF_ENCODING: Final = ["address", "uint256"]
 
 #: Entries that are put into one piece of a file.
@@ -59,6 +63,8 @@ class Rewards:
         exclusions: The exclusion log.
         inputs: Content hashes of everything that went in.
         registry_head: Hash of the last registry event before the epoch.
+        judgement: What the ruleset's further models say.
+        withheld: What is kept back of each device's amount; ``None`` without models.
     """
 
     epoch: EpochTerms
@@ -74,11 +80,30 @@ class Rewards:
     exclusions: Sequence[Mapping[str, Json]]
     inputs: Mapping[str, str | None]
     registry_head: bytes
+    judgement: Judgement | None = None
+    withheld: Sequence[int] | None = None
+
+    @property
+    def transitions(self) -> Sequence[Mapping[str, Json]]:
+        """Changes of standing, and warnings."""
+        return () if self.judgement is None else self.judgement.transitions
+
+    def models_lines(self) -> Iterator[bytes] | None:
+        """``models.jsonl``, or ``None`` where the ruleset has no models."""
+        return None if self.judgement is None else write_states(self.judgement.states)
 
     @cached_property
     def reasons(self) -> list[bytes]:
         """The column ``reasons`` of ``scores``: each device's reasons, joined by a comma."""
-        return [_reasons_column(reasons_of(multipliers)) for multipliers in self.weights.multipliers]
+        return [
+            _reasons_column(self._reasons_at(position)) for position in range(len(self.weights.multipliers))
+        ]
+
+    def _reasons_at(self, position: int) -> tuple[str, ...]:
+        reasons = reasons_of(self.weights.multipliers[position])
+        if self.withheld is not None and self.withheld[position]:
+            return tuple(sorted({*reasons, "WITHHELD"}))
+        return reasons
 
     def scores_with_reasons(self) -> Table:
         """The table ``scores`` with its column ``reasons`` filled in.
@@ -117,6 +142,7 @@ class Rewards:
         for position, device in enumerate(self.devices.device):
             payee = self.devices.payee[position]
             multipliers = self.weights.multipliers[position]
+            withheld = {} if self.withheld is None else {"withheld": str(self.withheld[position])}
             yield {
                 "device": device.hex(),
                 "payee": None if payee is None else address_text(payee),
@@ -125,7 +151,8 @@ class Rewards:
                 "multipliers": [multiplier._asdict() for multiplier in multipliers],
                 "weight": str(self.weights.weight[position]),
                 "amount": str(self.amounts[position]),
-                "reasons": list(reasons_of(multipliers)),
+                "reasons": list(self._reasons_at(position)),
+                **withheld,
             }
 
     def rewards_chunks(self) -> Iterator[bytes]:
@@ -147,7 +174,7 @@ class Rewards:
             "registry_head": self.registry_head.hex(),
             **money,
             "exclusions": sorted(self.exclusions, key=_slot_then_validator),
-            "transitions": [],
+            "transitions": list(self.transitions),
             "merkle": self.merkle,
         }
         long: dict[str, Iterable[str]] = {
@@ -188,12 +215,13 @@ class Rewards:
             self.amounts,
             strict=True,
         )
-        for device, payee, score, state, chain, weight, amount in columns:
+        for position, (device, payee, score, state, chain, weight, amount) in enumerate(columns):
+            withheld = "" if self.withheld is None else f',"withheld":"{self.withheld[position]}"'
             payee_text = "null" if payee is None else f'"0x{payee.hex()}"'
             yield (
                 f'{{"amount":"{amount}","device":"{device.hex()}","multipliers":{_multipliers_json(chain)},'
-                f'"payee":{payee_text},"reasons":{_reasons_json(reasons_of(chain))},"score_e12":{score},"state":"{STATES[state]}",'
-                f'"weight":"{weight}"}}'
+                f'"payee":{payee_text},"reasons":{_reasons_json(self._reasons_at(position))},"score_e12":{score},"state":"{STATES[state]}",'
+                f'"weight":"{weight}"{withheld}}}'
             )
 
     def _payee_lines(self) -> Iterator[str]:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from depinverify.canonical import Json
+    from depinverify.models.judge import Judgement
     from depinverify.reward.columns import ArrowBatch, ArrowTable
     from depinverify.ruleset import Ruleset
 
@@ -93,6 +94,7 @@ def reward(
     registry_head: bytes,
     previous_ledger: Ledger | None = None,
     clusters: Sequence[int] | None = None,
+    judgement: Judgement | None = None,
 ) -> Rewards:
     """Divide an epoch's pool and settle the accounts of its payees.
 
@@ -106,6 +108,7 @@ def reward(
         registry_head: Hash of the last registry event before the epoch.
         previous_ledger: The ledger of the epoch before, ``None`` for the first epoch.
         clusters: For each device the name of its cluster by observed addresses; ``None``: each on its own.
+        judgement: What the ruleset's further models say of the same devices; ``None`` without models.
 
     Raises:
         InputError: The columns do not fit each other, the money does not fit 256 bits, or an adjustment takes
@@ -125,9 +128,13 @@ def reward(
         start=epoch.start,
         end=epoch.end,
         clusters=clusters,
+        judgement=judgement,
     )
     divided = epoch.pool + ledger.remainder + epoch.missed_pool
     amounts, left = _native.allocate(divided, facts.device, weights.weight, mode=rules.allocation)
+    withheld = None
+    if judgement is not None:
+        amounts, withheld = _withhold(facts.device, amounts, judgement)
     earned: defaultdict[bytes, int] = defaultdict(int)
     for payee, amount in zip(facts.payee, amounts, strict=True):
         if payee is not None:
@@ -146,7 +153,7 @@ def reward(
         carried_delta=carried_delta,
         sink=left if goes_to_sink else 0,
         burned=0,
-        withheld=0,
+        withheld=sum(withheld or ()),
         remainder=0 if goes_to_sink else left,
     )
     money.check()
@@ -167,4 +174,19 @@ def reward(
         exclusions=exclusions,
         inputs=inputs,
         registry_head=registry_head,
+        judgement=judgement,
+        withheld=withheld,
     )
+
+
+def _withhold(
+    devices: Sequence[bytes], amounts: Sequence[int], judgement: Judgement
+) -> tuple[list[int], list[int]]:
+    """Keep back a part of each amount, and remember it as the device's own."""
+    paid, withheld = [], []
+    for device, amount, percent in zip(devices, amounts, judgement.withheld_percent, strict=True):
+        now, later = _native.withheld_of(amount, 0, [percent])
+        judgement.states[device].withheld += later
+        paid.append(now)
+        withheld.append(later)
+    return paid, withheld

@@ -10,33 +10,21 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from depinverify.reward.columns import FULL, NO_DATA, PROVISIONAL
+from depinverify.reward.multiplier import Multiplier, reasoned
 from depinverify.ruleset import ONE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from depinverify.canonical import Json
+    from depinverify.models.judge import Judgement
     from depinverify.reward.columns import DeviceColumns, ScoreColumns
     from depinverify.ruleset import Ruleset
 
 __all__ = ["Multiplier", "Weights", "codes_against_devices", "weigh"]
-
-
-class Multiplier(NamedTuple):
-    """One factor of a weight.
-
-    Attributes:
-        name: Which rule it comes from.
-        value: In fixed point; ``ONE`` changes nothing.
-        reason: Why it costs something, ``None`` where it does not.
-    """
-
-    name: str
-    value: int
-    reason: str | None
 
 
 #: Device, state, windows used, decided slots, payout, payee, class, retirement.
@@ -82,6 +70,7 @@ def weigh(
     start: int,
     end: int,
     clusters: Sequence[int] | None = None,
+    judgement: Judgement | None = None,
 ) -> Weights:
     """Weigh every device.
 
@@ -93,6 +82,7 @@ def weigh(
         start: First second of the epoch.
         end: First second after it.
         clusters: For each device the name of its cluster by observed addresses; ``None``: each on its own.
+        judgement: What the ruleset's further models say of the same devices.
     """
     chains = _Chains(ruleset, codes, start=start, end=end)
     rows = zip(
@@ -106,7 +96,11 @@ def weigh(
         devices.retired_ms,
         strict=True,
     )
-    multipliers = [chains.of(row) for row in rows]
+    if judgement is None:
+        multipliers = [chains.of(row) for row in rows]
+    else:
+        models = zip(judgement.availability, judgement.further, strict=True)
+        multipliers = [chains.of(row, *own) for row, own in zip(rows, models, strict=True)]
     weights = [_product(base, chain) for base, chain in zip(devices.weight, multipliers, strict=True)]
     for position in _over_capacity(scores, devices, weights, ruleset, clusters):
         weights[position] = 0
@@ -125,24 +119,33 @@ class _Chains:
     #: Chains of devices to which only the payout curve applies: most devices, and few different ones.
     usual: dict[int, tuple[Multiplier, ...]] = field(default_factory=dict)
 
-    def of(self, row: _Row) -> tuple[Multiplier, ...]:
-        """The multipliers of one device."""
+    def of(
+        self, row: _Row, availability: Multiplier | None = None, further: tuple[Multiplier, ...] = ()
+    ) -> tuple[Multiplier, ...]:
+        """The multipliers of one device.
+
+        Args:
+            row: What is known of it.
+            availability: In the place of the payout curve; it says nothing of windows, so it is never provisional.
+            further: Behind it.
+        """
         device, state, windows, decided, payout, payee, class_name, retired_ms = row
         applies = class_name is not None or retired_ms is not None or payee is None or device in self.codes
-        if state == FULL and decided and not applies:
+        if state == FULL and decided and not (applies or further or availability):
             if payout not in self.usual:
-                self.usual[payout] = (_reasoned("payout", payout, "AVAILABILITY"),)
+                self.usual[payout] = (reasoned("payout", payout, "AVAILABILITY"),)
             return self.usual[payout]
-        chain = [_reasoned("payout", payout, "AVAILABILITY")]
-        if state == PROVISIONAL:
+        chain = [availability or reasoned("payout", payout, "AVAILABILITY")]
+        if state == PROVISIONAL and availability is None:
             chain.append(self._provisional(windows))
-        if (state == NO_DATA or decided == 0) and not self.ruleset.pay_no_data:
+        if (decided == 0 or (state == NO_DATA and availability is None)) and not self.ruleset.pay_no_data:
             chain.append(WITHOUT_DATA)
+        chain.extend(further)
         if retired_ms is not None:
             chain.extend(self._proration(retired_ms))
         if class_name is not None:
             value = self.ruleset.class_multipliers.get(class_name, ONE)
-            chain.append(_reasoned("class", value, "CLASS"))
+            chain.append(reasoned("class", value, "CLASS"))
         if payee is None:
             chain.append(NO_PAYEE)
         if device in self.codes:
@@ -153,14 +156,14 @@ class _Chains:
         """Paid by how much of the needed data there is; the state says that it is too little."""
         rules = self.ruleset
         value = windows * ONE // rules.min_data_windows if rules.pay_provisional else 0
-        return _reasoned("provisional", value, "PROVISIONAL")
+        return reasoned("provisional", value, "PROVISIONAL")
 
     def _proration(self, retired_ms: int) -> list[Multiplier]:
         """Only for a device that retires inside the epoch."""
         if not self.start * 1000 <= retired_ms < self.end * 1000:
             return []
         active = retired_ms // 1000 - self.start
-        return [_reasoned("proration", active * ONE // (self.end - self.start), "PRORATED")]
+        return [reasoned("proration", active * ONE // (self.end - self.start), "PRORATED")]
 
 
 def _product(base: int, chain: Iterable[Multiplier]) -> int:
@@ -177,10 +180,6 @@ def reasons_of(multipliers: Iterable[Multiplier]) -> tuple[str, ...]:
     reasons = [reason for _, _, reason in multipliers if reason is not None]
     # Most devices have one at most, and there may be millions.
     return tuple(sorted(set(reasons))) if len(reasons) > 1 else tuple(reasons)
-
-
-def _reasoned(name: str, value: int, reason: str) -> Multiplier:
-    return Multiplier(name, value, reason if value < ONE else None)
 
 
 def _over_capacity(

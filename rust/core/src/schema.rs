@@ -67,6 +67,12 @@ pub fn scores() -> SchemaRef {
     ])
 }
 
+/// How often each device of the score table showed each outcome, without what was left out; for models beside availability.
+pub fn outcomes() -> SchemaRef {
+    let names = ["pass", "late", "fail", "timeout", "offline", "unknown", "invalid"];
+    schema(&names.map(|name| (name, DataType::UInt64, false)))
+}
+
 /// Who probes whom: one row per (slot, device, validator), ascending by slot, then device, then rank of the validator.
 pub fn assignments() -> SchemaRef {
     schema(&[

@@ -8,14 +8,16 @@ use arrow_array::{ArrayRef, RecordBatch, RecordBatchIterator};
 use data_encoding::HEXLOWER;
 use depinverify_core::beacon::{Rounds, read_rounds};
 use depinverify_core::schema;
+use depinverify_core::score::device_slots::LeftOut;
 use depinverify_core::score::state::{self, PriorState};
 use depinverify_core::verify::epoch::{Epoch, Params};
 use depinverify_core::verify::secrets;
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyDict};
+use pyo3::types::{PyBytes, PyDict, PyList};
 use pyo3_arrow::PyRecordBatchReader;
 
 use crate::beacon::BeaconChain;
+use crate::device_slots::device_slots;
 use crate::errors::input_error;
 use crate::explain::{Asked, explain};
 use crate::registry::RegistrySnapshot;
@@ -182,6 +184,26 @@ impl EpochContext {
     ) -> PyResult<Bound<'py, PyDict>> {
         let asked = Asked { validator, device, slot, sent_ms, received_ms, transport, proof };
         explain(py, &self.epoch, &self.prior, &asked, others)
+    }
+
+    /// What each slot of the epoch said about one device.
+    #[pyo3(signature = (device, verdicts, *, excluded, unreliable, events))]
+    fn device_slots<'py>(
+        &self,
+        py: Python<'py>,
+        device: &[u8],
+        verdicts: PyRecordBatchReader,
+        excluded: Vec<(u64, Vec<u8>)>,
+        unreliable: Vec<Vec<u8>>,
+        events: BTreeSet<u64>,
+    ) -> PyResult<Bound<'py, PyList>> {
+        let participant = |id: &Vec<u8>| self.epoch.participant_index(id);
+        let left_out = LeftOut {
+            excluded: excluded.iter().filter_map(|(slot, id)| Some((*slot, participant(id)?))).collect(),
+            unreliable: unreliable.iter().filter_map(participant).collect(),
+            events,
+        };
+        device_slots(py, &self.epoch, device, verdicts, &left_out)
     }
 
     #[pyo3(signature = (validator=None, slot=None))]

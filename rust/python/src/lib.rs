@@ -15,8 +15,10 @@ mod bls_batch;
 mod catalogue;
 mod cells;
 mod decode;
+mod device_slots;
 mod epoch;
 mod explain;
+mod models;
 mod observations;
 mod registry;
 mod reward;
@@ -43,9 +45,10 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     epoch::register(module)?;
     verification::register(module)?;
     reward::register(module)?;
+    models::register(module)?;
     tables::register(module)?;
     arweave::register(module)?;
-    module.add_function(wrap_pyfunction!(cells::cell_place, module)?)?;
+    cells::register(module)?;
     table_file::register(module)?;
     Ok(())
 }

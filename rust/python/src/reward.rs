@@ -19,12 +19,43 @@ use sha2::{Digest, Sha256};
 
 use crate::errors;
 
+/// The emission of a period, which decays from period to period.
+#[pyfunction]
+fn emission_of<'py>(
+    py: Python<'py>,
+    first: &Bound<'py, PyInt>,
+    decay: (u64, u64),
+    period: u64,
+) -> PyResult<Bound<'py, PyAny>> {
+    let first = amount(first, || "first".to_owned())?;
+    let emission = reward::emission::emission(first, decay, period)
+        .ok_or_else(|| input_error(py, "decay: expected a denominator above 0 and a result below 2^256"))?;
+    Integers::new(py)?.make(emission)
+}
+
+/// What of an amount is paid now, and what is withheld.
+#[pyfunction]
+fn withheld_of<'py>(
+    py: Python<'py>,
+    whole: &Bound<'py, PyInt>,
+    months: usize,
+    percents: Vec<u64>,
+) -> PyResult<(Bound<'py, PyAny>, Bound<'py, PyAny>)> {
+    let whole = amount(whole, || "amount".to_owned())?;
+    let (paid, withheld) = reward::emission::withheld(whole, months, &percents)
+        .ok_or_else(|| input_error(py, "percents: expected at most 100 each"))?;
+    let integers = Integers::new(py)?;
+    Ok((integers.make(paid)?, integers.make(withheld)?))
+}
+
 /// Adds this module's names.
 pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(allocate, module)?)?;
     module.add_function(wrap_pyfunction!(claim_leaf, module)?)?;
     module.add_function(wrap_pyfunction!(verify_claim, module)?)?;
     module.add_function(wrap_pyfunction!(verify_multi_proof, module)?)?;
+    module.add_function(wrap_pyfunction!(emission_of, module)?)?;
+    module.add_function(wrap_pyfunction!(withheld_of, module)?)?;
     module.add_class::<ClaimTree>()
 }
 

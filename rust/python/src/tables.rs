@@ -2,13 +2,17 @@
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use arrow_array::{RecordBatch, RecordBatchReader};
+use arrow_array::cast::AsArray;
+use arrow_array::{BooleanArray, RecordBatch, RecordBatchReader};
+use arrow_select::filter::filter_record_batch;
 use depinverify_core::hash::Hash;
 use depinverify_core::verify::content::content_bytes;
 use depinverify_core::verify::shard::writer_properties;
 use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use parquet::file::metadata::RowGroupMetaData;
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 use pyo3_arrow::{PyRecordBatchReader, PyTable};
@@ -30,6 +34,43 @@ fn read(path: &Path) -> Result<(Vec<RecordBatch>, arrow_schema::SchemaRef), Stri
 fn read_table(py: Python<'_>, path: PathBuf) -> PyResult<Bound<'_, PyAny>> {
     let (batches, schema) = py
         .detach(|| read(&path))
+        .map_err(|what| input_error(py, &format!("{}: {what}", path.display()), None))?;
+    PyTable::try_new(batches, schema)?.into_arro3(py)
+}
+
+/// Rows of one device; row groups that cannot hold it are passed over.
+fn read_device(path: &Path, device: &[u8]) -> Result<(Vec<RecordBatch>, arrow_schema::SchemaRef), String> {
+    let text = |error: &dyn std::fmt::Display| error.to_string();
+    let file = File::open(path).map_err(|error| text(&error))?;
+    let builder = ParquetRecordBatchReaderBuilder::try_new(file).map_err(|error| text(&error))?;
+    let schema = Arc::clone(builder.schema());
+    let column = schema.index_of("device").map_err(|error| text(&error))?;
+    let may_hold = |group: &RowGroupMetaData| {
+        let statistics = group.columns().get(column).and_then(|column| column.statistics());
+        let least = statistics.and_then(|found| found.min_bytes_opt()).is_none_or(|least| least <= device);
+        least && statistics.and_then(|found| found.max_bytes_opt()).is_none_or(|most| device <= most)
+    };
+    let groups = builder.metadata().row_groups().iter().enumerate();
+    let groups = groups.filter(|(_, group)| may_hold(group)).map(|(at, _)| at).collect();
+    let reader = builder.with_row_groups(groups).build().map_err(|error| text(&error))?;
+    let mut found = Vec::new();
+    for batch in reader {
+        let batch = batch.map_err(|error| text(&error))?;
+        let devices = batch.column(column).as_binary_opt::<i32>().ok_or("expected a binary column device")?;
+        let rows = devices.iter().map(|other| Some(other == Some(device))).collect::<BooleanArray>();
+        let rows = filter_record_batch(&batch, &rows).map_err(|error| text(&error))?;
+        if rows.num_rows() > 0 {
+            found.push(rows);
+        }
+    }
+    Ok((found, schema))
+}
+
+/// Rows of one device in the verdict table.
+#[pyfunction]
+fn read_device_verdicts<'py>(py: Python<'py>, path: PathBuf, device: &[u8]) -> PyResult<Bound<'py, PyAny>> {
+    let (batches, schema) = py
+        .detach(|| read_device(&path, device))
         .map_err(|what| input_error(py, &format!("{}: {what}", path.display()), None))?;
     PyTable::try_new(batches, schema)?.into_arro3(py)
 }
@@ -84,6 +125,7 @@ fn write_scores(py: Python<'_>, rows: PyRecordBatchReader, path: PathBuf) -> PyR
 /// Adds this module's names.
 pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(read_table, module)?)?;
+    module.add_function(wrap_pyfunction!(read_device_verdicts, module)?)?;
     module.add_function(wrap_pyfunction!(content_hash, module)?)?;
     module.add_function(wrap_pyfunction!(write_scores, module)?)
 }

@@ -14,7 +14,7 @@ use depinverify_core::decode::observations::ObservationBatch;
 use depinverify_core::hash::Hash;
 use depinverify_core::schema;
 use depinverify_core::score::availability::State as DataState;
-use depinverify_core::score::driver::{Evidence, References, Scored, score};
+use depinverify_core::score::driver::{Evidence, OUTCOMES, References, Scored, score};
 use depinverify_core::score::state;
 use depinverify_core::spill::SpillError;
 use depinverify_core::verdict::{Family, by_number};
@@ -314,6 +314,7 @@ impl Verification {
         findings.merge(scored.findings.clone());
         let result = PyDict::new(py);
         result.set_item("scores", PyRecordBatch::new(scores(py, context, &scored)?).into_arro3(py)?)?;
+        result.set_item("outcomes", PyRecordBatch::new(outcomes(py, &scored)?).into_arro3(py)?)?;
         let states = state::write(&context.epoch.snapshot.devices, &scored.states);
         result.set_item("state", PyBytes::new(py, &states))?;
         result.set_item("exclusions", PyBytes::new(py, exclusions(context, &scored).as_bytes()))?;
@@ -344,6 +345,15 @@ fn scores(py: Python<'_>, context: &EpochContext, scored: &Scored) -> PyResult<R
         Arc::new(BinaryArray::from_iter_values(scores.iter().map(|_| b""))),
     ];
     RecordBatch::try_new(schema::scores(), columns)
+        .map_err(|error| settlement_error(py, &error.to_string(), None))
+}
+
+fn outcomes(py: Python<'_>, scored: &Scored) -> PyResult<RecordBatch> {
+    let column = |outcome: usize| -> ArrayRef {
+        let counts = scored.scores.iter().map(|score| score.outcomes.get(outcome).copied().unwrap_or(0));
+        Arc::new(UInt64Array::from_iter_values(counts.map(u64::from)))
+    };
+    RecordBatch::try_new(schema::outcomes(), (0..OUTCOMES).map(column).collect())
         .map_err(|error| settlement_error(py, &error.to_string(), None))
 }
 

@@ -68,6 +68,17 @@ pub fn cell_place(text: &str) -> Result<CellPlace, CellError> {
     })
 }
 
+/// Latitude and longitude in 10^-7 degrees of each corner of a cell, in order around it. For maps only.
+pub fn cell_boundary(text: &str) -> Result<Vec<(i32, i32)>, CellError> {
+    let cell = CellIndex::try_from(parse_cell(text)?).map_err(|_| CellError::NoCell)?;
+    let e7 = |degrees: f64| {
+        #[expect(clippy::cast_possible_truncation, reason = "at most 1.8 * 10^9")]
+        let rounded = (degrees * E7).round() as i32;
+        rounded
+    };
+    Ok(cell.boundary().iter().map(|corner| (e7(corner.lat()), e7(corner.lng()))).collect())
+}
+
 /// Great-circle distance by the haversine form, which is exact enough for points that lie close together.
 fn great_circle_m(a: LatLng, b: LatLng) -> f64 {
     let half_lat = ((b.lat_radians() - a.lat_radians()) / 2.0).sin();

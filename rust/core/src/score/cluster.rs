@@ -27,7 +27,7 @@ impl Clusters {
     }
 
     /// Joins two devices; the smaller root stays, so that a cluster is named by its smallest member.
-    fn join(&mut self, a: u32, b: u32) {
+    pub fn join(&mut self, a: u32, b: u32) {
         let (a, b) = (self.find(a), self.find(b));
         if let Some(parent) = self.parent.get_mut(a.max(b) as usize) {
             *parent = a.min(b);

@@ -12,7 +12,9 @@ use super::cluster::Clusters;
 use super::outage::{Exclusion, judge};
 use super::payout::payout;
 use super::quorum::{Decision, decide};
+use super::shared_outage::DownSlots;
 use super::state::PriorState;
+use super::votes::Votes;
 use crate::fixed::FixedError;
 use crate::verdict::Outcome;
 use crate::verify::epoch::Epoch;
@@ -56,7 +58,12 @@ pub struct DeviceScore {
     pub excluded: u64,
     /// Value of the payout curve.
     pub payout: u64,
+    /// Observations of this epoch that were not left out, by number of their outcome, `PASS` to `INVALID`.
+    pub outcomes: [u32; OUTCOMES],
 }
+
+/// Outcomes that are counted for each device.
+pub const OUTCOMES: usize = Outcome::Invalid as usize + 1;
 
 /// The result of scoring.
 #[derive(Debug, Default)]
@@ -92,11 +99,12 @@ struct Witness {
     not_probed: u64,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct FirstReading {
     witnesses: Vec<Witness>,
     exclusions: Vec<(u64, Exclusion)>,
     events: BTreeSet<u64>,
+    votes: Votes,
 }
 
 /// Scores an epoch. `read` gives the kept observations of one slot after the other, ascending, and is called twice.
@@ -108,17 +116,26 @@ pub fn score<E>(
     let clusters = clusters(evidence, &mut scored);
     let mut first = FirstReading {
         witnesses: vec![Witness::default(); evidence.probes.len()],
-        ..FirstReading::default()
+        exclusions: Vec::new(),
+        events: BTreeSet::new(),
+        votes: Votes::new(
+            evidence.epoch.snapshot.devices.iter().map(|device| device.owner.as_str()),
+            evidence.epoch.participants.len(),
+        ),
     };
     let mut was_up: Vec<bool> = evidence.prior.iter().map(|state| state.prior_up == Some(true)).collect();
     read(&mut |slot, kept| first.slot(slot, kept, evidence, &clusters, &mut was_up, &mut scored.findings))
         .map_err(ScoreError::Source)?;
     let unreliable = unreliable(evidence, &first, &mut scored.findings);
     let mut second = SecondReading::new(evidence);
-    read(&mut |slot, kept| second.slot(slot, kept, evidence, &first, &unreliable))
+    let FirstReading { exclusions, events, mut votes, .. } = first;
+    let left_out = LeftOut { exclusions: &exclusions, events: &events, unreliable: &unreliable };
+    read(&mut |slot, kept| second.slot(slot, kept, evidence, &left_out, &mut votes))
         .map_err(ScoreError::Source)?;
+    votes.report(evidence.epoch, &mut scored.findings);
+    second.down_slots.report(evidence.epoch, &mut scored.findings)?;
     second.finish(evidence, &mut scored)?;
-    scored.exclusions = first.exclusions;
+    scored.exclusions = exclusions;
     Ok(scored)
 }
 
@@ -166,6 +183,7 @@ impl FirstReading {
         );
         self.count(kept, &judgement.exclusions);
         for device in by_device(kept) {
+            self.votes.look(device);
             let counted = device.iter().filter(|k| {
                 !(k.outcome.is_silence()
                     && judgement.exclusions.iter().any(|e| e.participant == k.participant))
@@ -199,9 +217,23 @@ impl FirstReading {
             }
         }
     }
+}
 
-    fn is_excluded(&self, slot: u64, participant: u16) -> bool {
-        self.exclusions.binary_search_by(|(s, e)| (*s, e.participant).cmp(&(slot, participant))).is_ok()
+/// What the first reading found, and the second one leaves out.
+struct LeftOut<'a> {
+    /// By (slot, participant).
+    exclusions: &'a [(u64, Exclusion)],
+    events: &'a BTreeSet<u64>,
+    /// By participant.
+    unreliable: &'a [bool],
+}
+
+impl LeftOut<'_> {
+    /// Exclusions of one slot, ascending by participant.
+    fn of(&self, slot: u64) -> &[(u64, Exclusion)] {
+        let start = self.exclusions.partition_point(|(other, _)| *other < slot);
+        let end = self.exclusions.partition_point(|(other, _)| *other <= slot);
+        self.exclusions.get(start..end).unwrap_or_default()
     }
 }
 
@@ -241,10 +273,12 @@ fn unreliable(evidence: &Evidence<'_>, first: &FirstReading, findings: &mut Find
 }
 
 struct SecondReading {
+    down_slots: DownSlots,
     windows: Vec<Vec<Window>>,
     up: Vec<u32>,
     down: Vec<u32>,
     excluded: Vec<u32>,
+    outcomes: Vec<[u32; OUTCOMES]>,
     last_up: Vec<Option<bool>>,
 }
 
@@ -261,10 +295,12 @@ impl SecondReading {
             scheduled.windows.iter().map(window).collect()
         };
         Self {
+            down_slots: DownSlots::new(devices, evidence.epoch.slots.len()),
             windows: evidence.scheduled.iter().map(windows).collect(),
             up: vec![0; devices],
             down: vec![0; devices],
             excluded: vec![0; devices],
+            outcomes: vec![[0; OUTCOMES]; devices],
             last_up: evidence.prior.iter().map(|state| state.prior_up).collect(),
         }
     }
@@ -274,17 +310,18 @@ impl SecondReading {
         slot: u64,
         kept: &[Kept],
         evidence: &Evidence<'_>,
-        first: &FirstReading,
-        unreliable: &[bool],
+        left_out: &LeftOut<'_>,
+        votes: &mut Votes,
     ) {
         let epoch = evidence.epoch;
-        let is_event = epoch.params.exclude_network_events && first.events.contains(&slot);
+        let is_event = left_out.events.contains(&slot);
+        let excluded = left_out.of(slot);
         let start = epoch.slot(slot).map_or(0, |slot| window_start(slot.start, epoch.params.window_s));
         for device in by_device(kept) {
             let is_dropped = |k: &Kept| {
                 k.outcome.is_silence()
-                    && (unreliable.get(usize::from(k.participant)) == Some(&true)
-                        || first.is_excluded(slot, k.participant))
+                    && (left_out.unreliable.get(usize::from(k.participant)) == Some(&true)
+                        || excluded.iter().any(|(_, exclusion)| exclusion.participant == k.participant))
             };
             let Some(position) = device.first().map(|k| k.device as usize) else { continue };
             let dropped = device.iter().filter(|k| is_dropped(k)).count();
@@ -292,9 +329,22 @@ impl SecondReading {
                 *excluded += u32::try_from(dropped).unwrap_or(u32::MAX);
             }
             let counted = device.iter().filter(|k| !is_dropped(k));
-            let Some(decision) = decide(counted, epoch.quorum(), owner_of(epoch)) else { continue };
-            if !(is_event && decision == Decision::Down) {
-                self.add(position, start, decision);
+            if let Some(outcomes) = self.outcomes.get_mut(position) {
+                for kept in counted.clone() {
+                    if let Some(count) = outcomes.get_mut(kept.outcome as usize) {
+                        *count += 1;
+                    }
+                }
+            }
+            let decided = decide(counted.clone(), epoch.quorum(), owner_of(epoch));
+            let counts = |decision: &Decision| {
+                !(is_event && epoch.params.exclude_network_events && *decision == Decision::Down)
+            };
+            let Some(decision) = decided.filter(counts) else { continue };
+            votes.count(counted, decision);
+            self.add(position, start, decision);
+            if decision == Decision::Down && !is_event && excluded.is_empty() {
+                self.down_slots.add(position, slot);
             }
         }
     }
@@ -337,6 +387,7 @@ impl SecondReading {
                 scheduled: scheduled.windows.iter().map(|(_, slots)| u64::from(*slots)).sum(),
                 excluded: count(&self.excluded),
                 payout: payout(&params.curve, availability.score)?,
+                outcomes: self.outcomes.get(position).copied().unwrap_or_default(),
             });
             let counted = counters.next_if(|c| c.device as usize == position);
             scored.states.push(PriorState {

@@ -2,6 +2,7 @@
 //!
 //! [`outage`] leaves out what a validator saw while it was broken itself, [`quorum`] decides each slot, [`availability`]
 //! turns decided slots into a score, and [`payout`] turns the score into a multiplier. [`driver`] runs them over an epoch.
+//! [`votes`] compares validators with each other, and [`shared_outage`] devices. [`device_slots`] shows one device's slots.
 //!
 //! Further models stand beside [`availability`], each a pure function of earlier state, what an epoch showed, and parameters:
 //! [`reported_uptime`], [`reputation`], [`relative`], [`strikes`], [`bounds`], [`sequential`] and [`objective`]; [`streak`]
@@ -11,6 +12,7 @@
 pub mod availability;
 pub mod bounds;
 pub mod cluster;
+pub mod device_slots;
 pub mod driver;
 pub mod exact;
 pub mod objective;
@@ -21,7 +23,9 @@ pub mod relative;
 pub mod reported_uptime;
 pub mod reputation;
 pub mod sequential;
+pub mod shared_outage;
 pub mod standing;
 pub mod state;
 pub mod streak;
 pub mod strikes;
+pub mod votes;

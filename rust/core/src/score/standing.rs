@@ -208,7 +208,10 @@ impl Standing {
                 own.is_suspended_offline = false;
             });
         } else if is_over && rules.offline_dq {
-            self.change(seen, Cause::ReviewFailed, value, limit, events, |own| own.is_disqualified = true);
+            self.change(seen, Cause::ReviewFailed, value, limit, events, |own| {
+                own.is_suspended_offline = true;
+                own.is_disqualified = true;
+            });
         } else if is_penalised != self.is_suspended_offline {
             self.change(seen, Cause::Offline, value, limit, events, |own| {
                 own.is_suspended_offline = is_penalised;

@@ -62,6 +62,16 @@ impl Kept {
     }
 }
 
+/// Class of a row among the observations of one probe, best first (scoring and rewards, 2.2).
+pub fn preference(outcome: Outcome, is_signed: bool) -> u8 {
+    match outcome {
+        Outcome::Pass => 0,
+        Outcome::Late => 1,
+        _ if is_signed => 2,
+        _ => 3,
+    }
+}
+
 /// Counters of a device after the epoch's clean rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Counters {

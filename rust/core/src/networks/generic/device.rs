@@ -15,7 +15,7 @@ use crate::signature::KeyId;
 use crate::verdict::Outcome;
 use crate::verify::epoch::Epoch;
 use crate::verify::findings::{Findings, Subject};
-use crate::verify::judged::{Counters, Judged, Kept, KeyUse, Presented};
+use crate::verify::judged::{Counters, Judged, Kept, KeyUse, Presented, preference};
 use crate::verify::roster::Roster;
 use crate::verify::rows::{Block, Row};
 
@@ -312,8 +312,9 @@ impl<'a> Device<'a> {
         for probe in self.probes() {
             let counted: Vec<_> =
                 self.range(probe).filter(|(_, _, ruling)| ruling.outcome != Outcome::None).collect();
-            let Some((row, draft, ruling)) =
-                counted.iter().min_by_key(|(row, draft, ruling)| (rank(draft, ruling), row.id))
+            let Some((row, draft, ruling)) = counted
+                .iter()
+                .min_by_key(|(row, draft, ruling)| (preference(ruling.outcome, draft.is_signed()), row.id))
             else {
                 continue;
             };
@@ -365,16 +366,6 @@ fn add_use(uses: &mut Vec<KeyUse>, key: KeyId, device: u32, row_id: Hash) {
     match uses.last_mut().filter(|last| last.key == key && last.device == device) {
         Some(last) => last.rows.push(row_id),
         None => uses.push(KeyUse { key, device, rows: vec![row_id] }),
-    }
-}
-
-/// Class of a row among the observations of one probe, best first (2.2).
-fn rank(draft: &Draft, ruling: &Ruling) -> u8 {
-    match ruling.outcome {
-        Outcome::Pass => 0,
-        Outcome::Late => 1,
-        _ if draft.is_signed() => 2,
-        _ => 3,
     }
 }
 

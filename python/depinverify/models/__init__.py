@@ -1,0 +1,5 @@
+"""Scoring models beside windowed availability, as a ruleset chooses them.
+
+A ruleset without a table ``models`` scores windowed availability alone. ``settings`` says what such a table may hold,
+``state`` what one epoch hands to the next, and ``judge`` turns an epoch's outcomes into multipliers with reasons.
+"""
