@@ -54,13 +54,14 @@ UPWARD_CORE = {
 #: Floors of the package. Imports for type checkers only do not count: they build nothing.
 PACKAGE_FLOORS = (
     ("_native", "exceptions"),
-    ("canonical", "catalogue", "catalogue_names", "signature", "settlement"),
+    ("canonical", "catalogue", "catalogue_names", "signature", "settlement", "score"),
+    ("rulesets", "models/settings", "models/state"),
     ("ruleset", "registry", "workspace"),
     ("epoch", "reward", "device"),
-    ("ingest",),
+    ("ingest", "models"),
     ("publish",),
     ("pipeline",),
-    ("estimate", "simulate", "check", "compared", "networks"),
+    ("estimate", "simulate", "agreement", "audit", "check", "compared", "networks", "report"),
     ("cli", "testing"),
     ("__main__",),
 )

@@ -22,6 +22,7 @@ if __opt_level__ == "0":
     )
 
 if TYPE_CHECKING:
+    from depinverify.audit.explain import explain
     from depinverify.catalogue import CATALOGUE, Code, Outcome, State
     from depinverify.epoch import Epoch
     from depinverify.exceptions import DepinverifyError
@@ -41,6 +42,7 @@ __all__ = [
     "Settlement",
     "State",
     "__version__",
+    "explain",
     "reward_epoch",
     "schedule",
     "score_epoch",
@@ -59,6 +61,7 @@ _MODULES = {
     "Registry": "registry",
     "Settlement": "settlement",
     "State": "catalogue",
+    "explain": "audit.explain",
     "reward_epoch": "pipeline",
     "schedule": "pipeline",
     "score_epoch": "pipeline",

@@ -90,7 +90,7 @@ class Settlement:
                 f"{folder}: expected a settlement, found no {MANIFEST}",
                 hint="A run that was stopped leaves none; start `depinverify settle` again, it goes on where it was.",
             ) from None
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, RecursionError) as error:
             raise SettlementError(f"{path}: {error}") from None
         if not isinstance(manifest, dict) or manifest.get("format") != "depinverify-manifest-v1":
             raise SettlementError(f"{path}: expected the format depinverify-manifest-v1")
@@ -137,7 +137,7 @@ class Settlement:
                     head += piece
             # Quotes inside a text are escaped, so the mark stands nowhere but before the list.
             loaded = json.loads(head.partition(mark)[0] + b"}")
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, RecursionError) as error:
             raise SettlementError(f"{path}: {error}") from None
         return dict(loaded)
 
@@ -182,7 +182,7 @@ class Settlement:
         path = self.folder / name
         try:
             loaded = json.loads(path.read_bytes())
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, RecursionError) as error:
             raise SettlementError(f"{path}: {error}") from None
         if not isinstance(loaded, dict):
             raise SettlementError(f"{path}: expected an object")

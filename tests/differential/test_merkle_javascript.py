@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import random
+import re
 import shutil
 import subprocess
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -35,6 +36,25 @@ process.stdout.write(JSON.stringify({
 }));
 """
 
+#: Checks {root, claims, multi} of our tree without one of its own, as the users of a contract do. Then loads
+#: {numbers}, a dump whose amounts are numbers.
+CHECK_SCRIPT = """
+const { StandardMerkleTree } = require('@openzeppelin/merkle-tree');
+const { root, claims, multi, numbers } = JSON.parse(require('fs').readFileSync(0, 'utf8'));
+const types = ['address', 'uint256'];
+const attempt = (check) => { try { return check(); } catch (error) { return false; } };
+process.stdout.write(JSON.stringify({
+  claims: claims.map(({ value, proof }) => attempt(() => StandardMerkleTree.verify(root, types, value, proof))),
+  wrong: claims.map(({ value, proof }) => attempt(
+    () => StandardMerkleTree.verify(root, types, [value[0], (BigInt(value[1]) - 1n).toString()], proof))),
+  multi: multi.map((one) => attempt(() => StandardMerkleTree.verifyMultiProof(root, types, one))),
+  numbers: attempt(() => StandardMerkleTree.load(JSON.parse(numbers)).root === root),
+}));
+"""
+
+#: Each is rounded by a reader that makes numbers floats.
+LARGE = [2**53 + 1, 2**64 - 1, 10**24 + 1, 2**128 + 1, 2**255 + 1, 2**256 - 1]
+
 
 @pytest.fixture(scope="module")
 def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -48,7 +68,16 @@ def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
     if done.returncode:
         absent(f"{LIBRARY} cannot be installed: {done.stderr.strip()[-300:]}")
     (folder / "ask.js").write_text(SCRIPT)
+    (folder / "check.js").write_text(CHECK_SCRIPT)
     return folder
+
+
+def ask(library: Path, script: str, question: dict[str, Any]) -> Any:
+    """What a script answers to a question."""
+    done = subprocess.run(
+        ["node", script], cwd=library, input=json.dumps(question), capture_output=True, text=True, check=True
+    )
+    return json.loads(done.stdout)
 
 
 @pytest.mark.parametrize("count", [1, 2, 3, 4, 5, 8, 33, 257])
@@ -66,15 +95,7 @@ def test_dump_proofs_and_multiproofs_agree(library: Path, count: int) -> None:
         "dump": tree.dump().decode(),
         "sets": sets,
     }
-    done = subprocess.run(
-        ["node", "ask.js"],
-        cwd=library,
-        input=json.dumps(question),
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    answer = json.loads(done.stdout)
+    answer = ask(library, "ask.js", question)
     assert answer["root"] == answer["loadedRoot"] == "0x" + tree.root.hex()
     assert answer["dump"] == answer["loadedDump"] == tree.dump().decode()
     assert answer["verified"]
@@ -86,3 +107,40 @@ def test_dump_proofs_and_multiproofs_agree(library: Path, count: int) -> None:
         assert [["0x" + payee.hex(), str(amount)] for payee, amount in leaves] == multi["leaves"]
         assert ["0x" + node.hex() for node in proof] == multi["proof"]
         assert flags == multi["proofFlags"]
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 6, 50])
+def test_the_library_verifies_our_proofs_of_large_amounts(library: Path, count: int) -> None:
+    dice = random.Random(1000 + count)
+    entries = [(dice.randbytes(20), LARGE[n % len(LARGE)]) for n in range(count)]
+    tree = _native.ClaimTree.from_entries(entries)
+    sets = [dice.sample([payee for payee, _ in entries], size) for size in {1, (count + 1) // 2, count}]
+    multi = [tree.multi_proof(payees) for payees in sets]
+    answer = ask(
+        library,
+        "check.js",
+        {
+            "root": hexed(tree.root),
+            "claims": [
+                {"value": [hexed(payee), str(amount)], "proof": [*map(hexed, tree.proof(payee))]}
+                for payee, amount in entries
+            ],
+            "multi": [
+                {
+                    "leaves": [[hexed(payee), str(amount)] for payee, amount in leaves],
+                    "proof": [*map(hexed, proof)],
+                    "proofFlags": flags,
+                }
+                for leaves, proof, flags in multi
+            ],
+            "numbers": re.sub(rb'"([0-9]+)"', rb"\1", tree.dump()).decode(),
+        },
+    )
+    assert answer["claims"] == [True] * count
+    assert answer["wrong"] == [False] * count
+    assert answer["multi"] == [True] * len(sets)
+    assert answer["numbers"] is False
+
+
+def hexed(data: bytes) -> str:
+    return "0x" + data.hex()

@@ -14,7 +14,8 @@ import rich_click as click
 from depinverify._native import __version__
 from depinverify.exceptions import DepinverifyError
 
-#: Command name -> (module that holds it, one line for the help page). The module's attribute has the command's name.
+#: Command name -> (module that holds it, one line for the help page). The module's attribute has the command's name,
+#: with ``_`` for ``-``.
 COMMANDS = {
     "settle": ("settle", "Verify, score and pay one epoch: evidence in, Merkle root out."),
     "verify": ("settle", "Give each proof of an epoch its verdict."),
@@ -22,6 +23,16 @@ COMMANDS = {
     "reward": ("settle", "Divide the pool of an epoch."),
     "schedule": ("schedule", "List who is to be probed when, and with which nonce."),
     "check": ("check", "Explain one proof: every check and what it compared."),
+    "audit": ("audit", "Check a published settlement: what differs first, for each device and payee."),
+    "diff": ("diff", "Compare two validators' settlements of one epoch."),
+    "what-if": ("what_if", "Score and pay an epoch under another ruleset, without publishing."),
+    "explain": ("explain", "Explain what one device earned: observations, score, cost of each multiplier."),
+    "dispute": ("dispute", "Gather the evidence about one device, check it, sign the correction."),
+    "sign": ("agree", "Sign a settlement as a validator."),
+    "sign-observations": ("agree", "Sign files of observations as a validator."),
+    "verify-signatures": ("agree", "Count the validators that signed exactly this settlement."),
+    "budget": ("budget", "Hold emission, price of service and concentration against limits."),
+    "report": ("report", "Write a settlement as one HTML file to look at."),
     "claim": ("claim", "Prove or verify one payee's amount under a published root."),
     "registry": ("registry", "Keep the register of devices and validators."),
     "device": ("device", "Act as a device: make a key, enrol, answer challenges."),
@@ -50,7 +61,7 @@ class LazyGroup(click.RichGroup):
         if ctx.meta.get(_OVERVIEW):
             return click.RichCommand(name=cmd_name, short_help=line, help=line)
         loaded = importlib.import_module(f"depinverify.cli.{module}")
-        command: click.Command = getattr(loaded, cmd_name)
+        command: click.Command = getattr(loaded, cmd_name.replace("-", "_"))
         return command
 
     def format_help(self, ctx: click.RichContext, formatter: click.RichHelpFormatter) -> None:  # type: ignore[override]

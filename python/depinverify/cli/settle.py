@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import rich_click as click
 
 from depinverify.cli.output import EXIT_FINDINGS, Steps, emit_json, emit_table, note
+from depinverify.cli.run_options import options_of, run_options
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,39 +22,19 @@ if TYPE_CHECKING:
 _EPOCH = click.argument("epoch", type=click.Path(path_type=Path, exists=True))
 
 
-def _run_options(command: Callable[..., Any]) -> Callable[..., Any]:
+def _step_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Options that every step has."""
     for option in (
         click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table."),
         click.option("--strict", is_flag=True, help="Stop at the first file that would be quarantined."),
-        click.option("--allow-unsigned", is_flag=True, help="Take files without a signature beside them."),
-        click.option("--max-rows", type=click.IntRange(1), help="Most rows of a file (default 10^9)."),
-        click.option("--max-ratio", type=click.IntRange(1), help="Largest compression ratio (default 200)."),
-        click.option(
-            "--max-row-group", type=click.IntRange(1), help="Largest row group in MiB (default 1024)."
-        ),
-        click.option(
-            "--memory", type=click.IntRange(16), default=256, show_default=True, help="MiB for sorting."
-        ),
-        click.option("--threads", type=click.IntRange(1), help="Threads (default: all processors)."),
+        run_options,
     ):
         command = option(command)
     return command
 
 
 def _options(given: dict[str, Any]) -> Options:
-    from depinverify.ingest import Options  # noqa: PLC0415 - heavy
-
-    group = given["max_row_group"]
-    return Options(
-        threads=given["threads"],
-        memory_bytes=given["memory"] << 20,
-        allow_unsigned=given["allow_unsigned"],
-        is_strict=given["strict"],
-        row_group_bytes=None if group is None else group << 20,
-        ratio=given["max_ratio"],
-        rows=given["max_rows"],
-    )
+    return options_of(given, is_strict=given["strict"])
 
 
 @click.command(epilog="Exit codes: 0 fine; 1 files were quarantined; 2 bad call.")
@@ -62,7 +43,7 @@ def _options(given: dict[str, Any]) -> Options:
     "--out", type=click.Path(path_type=Path), help="Folder of the results (default: EPOCH/settlement)."
 )
 @click.option("--dry-run", is_flag=True, help="Say what would be read, and what time and disk it would take.")
-@_run_options
+@_step_options
 def settle(epoch: Path, out: Path | None, dry_run: bool, as_json: bool, **given: Any) -> None:  # noqa: ANN401
     """Verify, score and pay one epoch: evidence in, Merkle root out.
 
@@ -158,7 +139,7 @@ def _list_quarantined(quarantined: list[dict[str, Any]]) -> None:
 @_EPOCH
 @click.option("--out", type=click.Path(path_type=Path), help="Write the verdict table to this Parquet file.")
 @click.option("--check", is_flag=True, help="Exit with 1 if any proof is invalid.")
-@_run_options
+@_step_options
 def verify(epoch: Path, out: Path | None, check: bool, as_json: bool, **given: Any) -> None:  # noqa: ANN401
     """Give each proof of an epoch its verdict.
 
@@ -187,7 +168,7 @@ def verify(epoch: Path, out: Path | None, check: bool, as_json: bool, **given: A
 @click.command(epilog="Exit codes: 0 fine; 1 files were quarantined; 2 bad call.")
 @_EPOCH
 @click.option("--worst", type=click.IntRange(1), help="Show the devices with the lowest scores only.")
-@_run_options
+@_step_options
 def score(epoch: Path, worst: int | None, as_json: bool, **given: Any) -> None:  # noqa: ANN401
     """Score each device of an epoch.
 
@@ -218,7 +199,7 @@ def score(epoch: Path, worst: int | None, as_json: bool, **given: Any) -> None: 
 
 @click.command(epilog="Exit codes: 0 fine; 1 files were quarantined; 2 bad call.")
 @_EPOCH
-@_run_options
+@_step_options
 def reward(epoch: Path, as_json: bool, **given: Any) -> None:  # noqa: ANN401
     """Divide the pool of an epoch and print what each payee is owed, without publishing anything.
 

@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
-from depinverify.ingest.inputs import Inputs, fingerprint, read
+from depinverify.ingest.inputs import Inputs, context_of, fingerprint, read, read_registry
 from depinverify.ingest.options import Options
 from depinverify.ingest.previous import Previous
 from depinverify.ingest.quarantine import refuse_quarantined
 
-__all__ = ["Inputs", "Options", "Previous", "fingerprint", "read", "refuse_quarantined"]
+__all__ = [
+    "Inputs",
+    "Options",
+    "Previous",
+    "context_of",
+    "fingerprint",
+    "read",
+    "read_registry",
+    "refuse_quarantined",
+]

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from depinverify.epoch import Epoch
     from depinverify.ingest.options import Options
 
-__all__ = ["Inputs", "fingerprint", "read"]
+__all__ = ["Inputs", "context_of", "fingerprint", "read", "read_registry"]
 
 
 @dataclass(frozen=True)
@@ -49,18 +49,24 @@ def read(epoch: Epoch) -> Inputs:
     """
     check_adjustments(epoch.adjustments, epoch.index, epoch.authority)
     previous = Previous.of(epoch)
-    snapshot = _native.RegistrySnapshot(
-        registry_lines(epoch.registry, before_ms=epoch.end * 1000),
-        epoch=epoch.index,
-        start_ms=epoch.start * 1000,
-        end_ms=epoch.end * 1000,
-        authority=list(epoch.authority),
-        head=epoch.registry_head,
-    )
-    rules = epoch.ruleset
-    context = _native.EpochContext(
+    snapshot = read_registry(epoch)
+    return Inputs(epoch, snapshot, context_of(epoch, snapshot, previous.state), previous)
+
+
+def context_of(epoch: Epoch, snapshot: _native.RegistrySnapshot, state: bytes) -> _native.EpochContext:
+    """What the checks of an epoch use.
+
+    Args:
+        epoch: Parameters, beacon and secrets.
+        snapshot: Devices and validators.
+        state: ``state.jsonl`` of the settlement before.
+
+    Raises:
+        InputError: A file is absent, malformed, or does not fit the epoch.
+    """
+    return _native.EpochContext(
         {
-            **rules.model_dump(),
+            **epoch.ruleset.model_dump(),
             "index": epoch.index,
             "start": epoch.start,
             "end": epoch.end,
@@ -71,11 +77,26 @@ def read(epoch: Epoch) -> Inputs:
         epoch.read("beacon.jsonl"),
         snapshot,
         epoch.read("validators.jsonl", is_required=False),
-        previous.state,
+        state,
         pinned=epoch.is_pinned,
         missing_rounds=list(epoch.missing_rounds),
     )
-    return Inputs(epoch, snapshot, context, previous)
+
+
+def read_registry(epoch: Epoch) -> _native.RegistrySnapshot:
+    """Devices and validators as they hold for an epoch.
+
+    Raises:
+        DepinverifyError: The registry cannot be read, is invalid, or has another head.
+    """
+    return _native.RegistrySnapshot(
+        registry_lines(epoch.registry, before_ms=epoch.end * 1000),
+        epoch=epoch.index,
+        start_ms=epoch.start * 1000,
+        end_ms=epoch.end * 1000,
+        authority=list(epoch.authority),
+        head=epoch.registry_head,
+    )
 
 
 def registry_lines(registry: str, *, before_ms: int | None = None) -> bytes:

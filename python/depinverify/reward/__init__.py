@@ -4,6 +4,8 @@ In: scores, device facts, findings, the epoch's terms and the ledger of the epoc
 :class:`Rewards`, which holds every line of the published files. Reading order: :mod:`.columns` (what comes
 in), :mod:`.weights` (which share a device has), :mod:`.ledger` (what is paid and carried), :mod:`.step`
 (all of it in one function), :mod:`.publish` (the bytes). Rule: scoring specification, sections 7.5 to 11.
+Beside the step: :mod:`.levels` and :mod:`.validators` (divisions that a network may want), :mod:`.economics` and
+:mod:`.budget` (what a network can afford).
 """
 
 from __future__ import annotations

@@ -5,12 +5,11 @@ In: rows of one validator. Out: a file and its ``.jws`` (sections 2.1 and 2.3 of
 
 from __future__ import annotations
 
-import hashlib
 from typing import TYPE_CHECKING
 
 from depinverify import _native
 from depinverify.canonical import canonical_json
-from depinverify.device.proof import jws
+from depinverify.device import file_signature
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -18,7 +17,6 @@ if TYPE_CHECKING:
 
     from arro3.core import Table
 
-    from depinverify.canonical import Json
     from depinverify.simulate.fleet import Fleet, Validator
     from depinverify.simulate.probes import Row
 
@@ -33,12 +31,7 @@ _REFERENCE_TARGETS = 5
 def sign_file(path: Path, fleet: Fleet, validator: Validator) -> None:
     """Write ``<file>.jws`` beside a file as it lies there."""
     settings = fleet.settings
-    payload: dict[str, Json] = {
-        "epoch": settings.index,
-        "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
-        "start": settings.start,
-    }
-    path.with_name(path.name + ".jws").write_bytes(jws(validator.key, canonical_json(payload)) + b"\n")
+    file_signature.sign_file(path, validator.key, epoch=settings.index, start=settings.start)
 
 
 def write_observations(path: Path, fleet: Fleet, validator: Validator, rows: Sequence[Row]) -> None:
