@@ -170,6 +170,9 @@ from depinverify._native.observations import (
 from depinverify._native.observations import (
     write_observations as write_observations,
 )
+from depinverify._native.outcomes import (
+    score_outcomes as score_outcomes,
+)
 from depinverify._native.registry import (
     RegistrySnapshot as RegistrySnapshot,
 )

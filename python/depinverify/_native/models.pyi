@@ -54,7 +54,8 @@ def windowed_availability(
         Score, windows used, and state: 0 no data, 1 provisional, 2 full.
 
     Raises:
-        depinverify.exceptions.InputError: A window has no length, or a number does not fit.
+        depinverify.exceptions.InputError: A window has no length or more slots up than it has, or a number does not
+            fit.
     """
 
 def reported_uptime(
@@ -182,7 +183,10 @@ def wilson_bounds(successes: int, trials: int, z_times_100: int) -> tuple[int, i
     """
 
 def beta_lower_bound(successes: int, failures: int, quantile: tuple[int, int]) -> int | None:
-    """Lower quantile of a rate after a uniform prior, in millionths; ``None`` above 5000 trials (model M6)."""
+    """Lower quantile of a rate after a uniform prior, in millionths (model M6).
+
+    ``None`` from 5000 trials on, and for a quantile that is not between 0 and 1.
+    """
 
 def trials_to_detect(cheats: tuple[int, int], detect: tuple[int, int]) -> int | None:
     """Fewest trials that catch one who cheats in a share ``cheats`` of them with probability ``detect`` (model M7)."""

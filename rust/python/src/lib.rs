@@ -20,6 +20,7 @@ mod epoch;
 mod explain;
 mod models;
 mod observations;
+mod outcomes;
 mod registry;
 mod reward;
 mod rsa_pss;
@@ -46,6 +47,7 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     verification::register(module)?;
     reward::register(module)?;
     models::register(module)?;
+    outcomes::register(module)?;
     tables::register(module)?;
     arweave::register(module)?;
     cells::register(module)?;

@@ -44,6 +44,10 @@ fn windowed_availability(
     if window_s < 1 {
         return Err(input_error(py, "window_s: expected a length of at least one second", None));
     }
+    if let Some((start, up, total, _)) = windows.iter().find(|(_, up, total, _)| up > total) {
+        let message = format!("window {start}: expected at most {total} slots up, found {up}");
+        return Err(input_error(py, &message, None));
+    }
     let windows: Vec<Window> = windows
         .into_iter()
         .map(|(start, up, total, scheduled)| Window { start, up, total, scheduled })

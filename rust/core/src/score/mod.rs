@@ -4,6 +4,8 @@
 //! turns decided slots into a score, and [`payout`] turns the score into a multiplier. [`driver`] runs them over an epoch.
 //! [`votes`] compares validators with each other, and [`shared_outage`] devices. [`device_slots`] shows one device's slots.
 //!
+//! [`outcomes`] does the same for networks that judge their probes elsewhere.
+//!
 //! Further models stand beside [`availability`], each a pure function of earlier state, what an epoch showed, and parameters:
 //! [`reported_uptime`], [`reputation`], [`relative`], [`strikes`], [`bounds`], [`sequential`] and [`objective`]; [`streak`]
 //! counts loyalty, and [`standing`] turns scores into suspensions and reviews.
@@ -17,6 +19,7 @@ pub mod driver;
 pub mod exact;
 pub mod objective;
 pub mod outage;
+pub mod outcomes;
 pub mod payout;
 pub mod quorum;
 pub mod relative;

@@ -62,7 +62,16 @@ pub fn judge(
     was_up: impl Fn(u32) -> bool,
     references: &BTreeMap<u16, (u64, u64)>,
 ) -> Judgement {
-    let mut tallies: BTreeMap<u16, Tally> = kept.iter().map(|k| (k.participant, Tally::default())).collect();
+    let mut tallies: Vec<Option<Tally>> = Vec::new();
+    for k in kept {
+        let participant = usize::from(k.participant);
+        if tallies.len() <= participant {
+            tallies.resize(participant + 1, None);
+        }
+        if let Some(tally) = tallies.get_mut(participant) {
+            tally.get_or_insert_default();
+        }
+    }
     let mut probes: Vec<(u32, u16, bool)> = kept
         .iter()
         .filter(|k| is_probe(k.outcome) && was_up(k.device))
@@ -76,7 +85,8 @@ pub fn judge(
         n_all += 1;
         f_all += u64::from(reached == 0);
         for own in cluster.chunk_by(|a, b| a.1 == b.1) {
-            let Some(tally) = own.first().and_then(|probe| tallies.get_mut(&probe.1)) else { continue };
+            let tally = own.first().and_then(|probe| tallies.get_mut(usize::from(probe.1))?.as_mut());
+            let Some(tally) = tally else { continue };
             let own_reached = own.iter().filter(|probe| !probe.2).count();
             tally.n += 1;
             tally.f += u64::from(own_reached == 0);
@@ -88,15 +98,16 @@ pub fn judge(
             }
         }
     }
-    let exclusions: Vec<Exclusion> = tallies
-        .iter()
+    let exclusions: Vec<Exclusion> = (0..)
+        .zip(&tallies)
         .filter_map(|(participant, tally)| {
-            let (ok, total) = references.get(participant).copied().unwrap_or_default();
+            let tally = tally.as_ref()?;
+            let (ok, total) = references.get(&participant).copied().unwrap_or_default();
             let n2 = n_all - tally.alone;
             let f2 = f_all - tally.alone_failed + tally.failed_for_others;
             let (n, f) = (tally.n, tally.f);
             reason(n, f, n2, f2, ok, total).map(|reason| Exclusion {
-                participant: *participant,
+                participant,
                 reason,
                 n,
                 f,

@@ -10,7 +10,9 @@ const SLOTS: usize = 100;
 fn down(sets: &[BTreeSet<u64>]) -> DownSlots {
     let mut down = DownSlots::new(sets.len(), SLOTS);
     for (device, slots) in sets.iter().enumerate() {
-        slots.iter().for_each(|slot| down.add(device, *slot));
+        for slot in slots {
+            down.add(device, *slot);
+        }
     }
     down
 }

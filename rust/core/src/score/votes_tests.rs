@@ -17,7 +17,9 @@ fn votes(slots: &[&[Outcome]]) -> Votes {
         })
         .collect();
     let mut votes = Votes::new(["owner"].into_iter(), 3);
-    slots.iter().for_each(|kept| votes.look(kept));
+    for kept in &slots {
+        votes.look(kept);
+    }
     for kept in &slots {
         let up = kept.iter().filter(|kept| vote(kept) == Some(true)).count();
         let down = kept.iter().filter(|kept| vote(kept) == Some(false)).count();
@@ -43,7 +45,7 @@ fn a_few_minority_votes_are_chance() {
 
 #[test]
 fn a_friend_is_seen_up_when_it_is_down() {
-    let found = votes(&vec![&[DOWN, DOWN, UP][..]; 12]);
+    let found = votes(&[&[DOWN, DOWN, UP][..]; 12]);
     let favours: Vec<_> =
         found.favours().map(|(who, rates, _, _)| (who, rates.own_up, rates.others)).collect();
     assert_eq!(favours, [(2, 12, 24)]);
@@ -60,6 +62,6 @@ fn whom_nobody_contradicts_favours_nobody() {
 
 #[test]
 fn what_says_nothing_about_the_device_is_no_vote() {
-    let found = votes(&vec![&[UP, UP, Outcome::Unknown][..]; 50]);
+    let found = votes(&[&[UP, UP, Outcome::Unknown][..]; 50]);
     assert_eq!(found.cast.iter().map(|cast| cast.votes).collect::<Vec<_>>(), [50, 50, 0]);
 }
