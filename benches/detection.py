@@ -1,6 +1,6 @@
 """Precision and recall of every kind of cheat, over simulated epochs of several seeds.
 
-A kind is what the simulator made a device or validator do; it is caught by an indicator, a reason or a verdict about it.
+A kind is what the simulator made a device or validator do; it is caught by an indicator, reason or verdict about it.
 Precision: of those so accused, the share that did it. Recall: of those that did it, the share accused.
 """
 

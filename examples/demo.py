@@ -16,6 +16,7 @@ import depinverify
 from depinverify import networks
 from depinverify.catalogue import sentence
 from depinverify.cli.output import emit_table
+from depinverify.report import write_report
 from depinverify.simulate import simulate
 
 HERE = Path(__file__).parent
@@ -81,6 +82,10 @@ def settle_a_day(devices: int, hours: int) -> None:
         [(term, rewards[term]) for term in (*terms, "withheld", "remainder")],
     )
     print(f"   {len(rewards['payees'])} payees; Merkle root {settlement.root}\n")
+    page = OUT / "report.html"
+    write_report(settlement, page, OUT / "epoch")
+    print(f"   All of it as a page to look at: {page}; and why a device earned what it earned:")
+    print(f"   depinverify explain {worst[0]['device']} {OUT}/settlement --epoch {OUT}/epoch\n")
 
 
 def check_storage_proofs() -> None:
