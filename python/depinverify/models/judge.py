@@ -23,7 +23,15 @@ if TYPE_CHECKING:
     from depinverify._native.models import Track as NativeTrack
     from depinverify.canonical import Json
     from depinverify.models.facts import Facts
-    from depinverify.models.settings import Models, Standing, Track
+    from depinverify.models.settings import (
+        LowerBound,
+        Models,
+        Objective,
+        Relative,
+        Standing,
+        Threshold,
+        Track,
+    )
 
 __all__ = ["Judgement", "judge"]
 
@@ -81,7 +89,7 @@ def judge(
     transitions: list[dict[str, Json]] = []
     if models.standing is not None:
         _judge_standing(models.standing, facts, states, further, transitions, end, windows, tracking_s)
-    availability = _AVAILABILITY[models.availability](models, facts, states, curve)
+    availability = _availability(models, facts, states, curve)
     if models.threshold is not None and models.threshold.most_strikes > 0:
         for fact, own in zip(facts, further, strict=True):
             if sum(states[fact.device].strikes) >= models.threshold.most_strikes:
@@ -108,25 +116,26 @@ def _copy(state: DeviceState | None) -> DeviceState:
 # ------------------------------------------------------------------------------------------------ availability
 
 
-def _windowed(
-    _models: Models,
+def _availability(
+    models: Models,
     facts: Sequence[Facts],
-    _states: Mapping[bytes, DeviceState],
-    _curve: Sequence[tuple[int, int]],
+    states: Mapping[bytes, DeviceState],
+    curve: Sequence[tuple[int, int]],
 ) -> list[Multiplier | None]:
-    """M1: the payout curve holds for all."""
+    """The model that stands in the place of the payout curve; the settings have one table at most."""
+    if models.relative is not None:
+        return _relative(models.relative, facts)
+    if models.threshold is not None:
+        return _threshold(models.threshold, facts, states)
+    if models.lower_bound is not None:
+        return _lower_bound(models.lower_bound, facts, curve)
+    if models.objective is not None:
+        return _objective(models.objective, facts)
     return [None] * len(facts)
 
 
-def _relative(
-    models: Models,
-    facts: Sequence[Facts],
-    _states: Mapping[bytes, DeviceState],
-    _curve: Sequence[tuple[int, int]],
-) -> list[Multiplier | None]:
+def _relative(rules: Relative, facts: Sequence[Facts]) -> list[Multiplier | None]:
     """M4: failure rates against the group's; small groups keep the payout curve."""
-    assert models.relative is not None  # noqa: S101 - the settings have been checked
-    rules = models.relative
     keys = [_group(fact, rules.group, rules.region_resolution) for fact in facts]
     numbers = {key: number for number, key in enumerate(sorted(set(keys), key=repr))}
     owners = {owner: number for number, owner in enumerate(sorted({fact.owner for fact in facts}))}
@@ -160,14 +169,9 @@ def _parent(cell: int, resolution: int) -> int:
 
 
 def _threshold(
-    models: Models,
-    facts: Sequence[Facts],
-    states: Mapping[bytes, DeviceState],
-    _curve: Sequence[tuple[int, int]],
+    rules: Threshold, facts: Sequence[Facts], states: Mapping[bytes, DeviceState]
 ) -> list[Multiplier | None]:
     """M5: all or nothing, and a strike for whoever misses it."""
-    assert models.threshold is not None  # noqa: S101 - the settings have been checked
-    rules = models.threshold
     network = [(1, sum(fact.up for fact in facts), sum(fact.up + fact.down for fact in facts))]
     found: list[Multiplier | None] = []
     for fact in facts:
@@ -192,14 +196,9 @@ def _threshold(
 
 
 def _lower_bound(
-    models: Models,
-    facts: Sequence[Facts],
-    _states: Mapping[bytes, DeviceState],
-    curve: Sequence[tuple[int, int]],
+    rules: LowerBound, facts: Sequence[Facts], curve: Sequence[tuple[int, int]]
 ) -> list[Multiplier | None]:
     """M6: the payout curve at the lower bound where few slots were decided."""
-    assert models.lower_bound is not None  # noqa: S101 - the settings have been checked
-    rules = models.lower_bound
     found: list[Multiplier | None] = []
     for fact in facts:
         trials = fact.up + fact.down
@@ -211,15 +210,8 @@ def _lower_bound(
     return found
 
 
-def _objective(
-    models: Models,
-    facts: Sequence[Facts],
-    _states: Mapping[bytes, DeviceState],
-    _curve: Sequence[tuple[int, int]],
-) -> list[Multiplier | None]:
+def _objective(rules: Objective, facts: Sequence[Facts]) -> list[Multiplier | None]:
     """M8: full pay until the error budget is exhausted."""
-    assert models.objective is not None  # noqa: S101 - the settings have been checked
-    rules = models.objective
     found: list[Multiplier | None] = []
     for fact in facts:
         total = fact.up + fact.down
@@ -229,15 +221,6 @@ def _objective(
         value = rules.exhausted_e12 if is_exhausted else ONE
         found.append(reasoned("objective", value, "BUDGET_EXHAUSTED"))
     return found
-
-
-_AVAILABILITY: Final = {
-    "windowed": _windowed,
-    "relative": _relative,
-    "threshold": _threshold,
-    "lower_bound": _lower_bound,
-    "objective": _objective,
-}
 
 
 # ---------------------------------------------------------------------------------------------------- standing
