@@ -124,6 +124,13 @@ def test_what_is_no_key_is_one_clear_error(bad):
     assert len(str(refusal.value)) < 400
 
 
+@pytest.mark.parametrize("first", range(256))
+def test_raw_bytes_are_never_taken_for_another_form(first):
+    """A raw key may begin as DER or a CBOR map does."""
+    with pytest.raises(InputError, match="32 raw key bytes need a named scheme"):
+        PublicKey.parse(bytes([first]) + bytes(31))
+
+
 def test_a_key_that_is_not_canonical_is_refused():
     key = PublicKey.from_cryptography(generate_private_key(Scheme.P256).public_key())
     with pytest.raises(InputError, match="no SEC1 point"):

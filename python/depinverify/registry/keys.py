@@ -270,9 +270,11 @@ def _from_binary(data: bytes, scheme: Scheme | None) -> PublicKey:
         return PublicKey.from_bytes(scheme, data)
     if len(data) > _LONGEST_TEXT:
         raise InputError(f"a public key has at most {_LONGEST_TEXT} bytes, found {len(data)}")
-    if data[:1] == bytes([_DER_SEQUENCE]):
+    # A raw Ed25519 key may begin with any byte; the other two forms are longer.
+    is_raw = len(data) == _ED25519_BYTES
+    if data[:1] == bytes([_DER_SEQUENCE]) and not is_raw:
         return _from_spki(data, pem=False)
-    if data and data[0] >> 5 == 5:  # noqa: PLR2004 -- CBOR major type 5, a map
+    if data and data[0] >> 5 == 5 and not is_raw:  # noqa: PLR2004 -- CBOR major type 5, a map
         name, x, y = read_cose_key(data)
         return _from_coordinates(name, x, y)
     raise InputError(
