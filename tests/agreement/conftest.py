@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from depinverify import cli, settle
+from depinverify import settle
 from depinverify.registry import Signer, events
 from depinverify.simulate import simulate
 from depinverify.simulate.events import registry
@@ -54,23 +53,6 @@ def pems(world: World, tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     for path, validator in zip(paths, world.fleet.validators, strict=True):
         validator.key.save(path)
     return paths
-
-
-@pytest.fixture
-def run(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> Callable[..., tuple[int, str, str]]:
-    """The command line in this process: exit code, stdout, stderr."""
-
-    def call(*arguments: object) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["depinverify", *map(str, arguments)])
-        with pytest.raises(SystemExit) as stopped:
-            cli.main()
-        said = capsys.readouterr()
-        code = stopped.value.code
-        return (0 if code is None else int(code)), said.out, said.err
-
-    return call
 
 
 @pytest.fixture

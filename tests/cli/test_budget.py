@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import shutil
-import sys
 from collections import defaultdict
 from dataclasses import replace
 from fractions import Fraction
+from functools import partial
 from math import floor
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from depinverify import Settlement, cli, settle
+from depinverify import Settlement, settle
 from depinverify.canonical import canonical_json
 from depinverify.exceptions import DepinverifyError
 from depinverify.reward.budget import Breach, Limits, measure
@@ -44,21 +44,15 @@ def epochs(tmp_path_factory: pytest.TempPathFactory) -> list[tuple[Path, Settlem
 
 
 @pytest.fixture
-def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Any:
-    def call(*arguments: object) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["depinverify", "budget", *map(str, arguments)])
-        with pytest.raises(SystemExit) as stopped:
-            cli.main()
-        said = capsys.readouterr()
-        return int(stopped.value.code or 0), said.out, said.err
-
-    return call
+def budget(run: Any) -> Any:
+    """The command."""
+    return partial(run, "budget")
 
 
-def test_what_is_measured(run: Any, epochs: list[tuple[Path, Settlement]]) -> None:
+def test_what_is_measured(budget: Any, epochs: list[tuple[Path, Settlement]]) -> None:
     (first, settled), (second, next_settled) = epochs
     folders = (settled.folder, next_settled.folder)
-    code, out, err = run(*folders, "--epoch", first, "--epoch", second, "--fees", 4 * POOL, "--json")
+    code, out, err = budget(*folders, "--epoch", first, "--epoch", second, "--fees", 4 * POOL, "--json")
     assert (code, err) == (0, "")
     said = json.loads(out)
     assert said["epochs"] == [0, 1]
@@ -90,13 +84,14 @@ def test_what_is_measured(run: Any, epochs: list[tuple[Path, Settlement]]) -> No
         }
     assert said["broken"] == []
     assert (
-        run(*reversed(folders), "--epoch", second, "--epoch", first, "--fees", 4 * POOL, "--json")[1] == out
+        budget(*reversed(folders), "--epoch", second, "--epoch", first, "--fees", 4 * POOL, "--json")[1]
+        == out
     )
 
 
-def test_a_person_can_read_it(run: Any, epochs: list[tuple[Path, Settlement]]) -> None:
+def test_a_person_can_read_it(budget: Any, epochs: list[tuple[Path, Settlement]]) -> None:
     settled = epochs[0][1]
-    code, out, err = run(settled.folder)
+    code, out, err = budget(settled.folder)
     assert (code, err) == (0, "")
     for expected in (str(POOL), "not given", "paid for a proven hour", "payees", "Nakamoto"):
         assert expected in out
@@ -115,43 +110,43 @@ def test_a_person_can_read_it(run: Any, epochs: list[tuple[Path, Settlement]]) -
     ],
 )
 def test_each_limit_breaks(
-    run: Any, epochs: list[tuple[Path, Settlement]], kept: tuple, broken: tuple, code: str
+    budget: Any, epochs: list[tuple[Path, Settlement]], kept: tuple, broken: tuple, code: str
 ) -> None:
     settled = epochs[0][1]
-    assert run(settled.folder, "--fees", POOL, *kept)[0] == 0
-    found, out, err = run(settled.folder, "--fees", POOL, *broken, "--json")
+    assert budget(settled.folder, "--fees", POOL, *kept)[0] == 0
+    found, out, err = budget(settled.folder, "--fees", POOL, *broken, "--json")
     assert (found, err) == (1, "")
     assert [one["code"] for one in json.loads(out)["broken"]] == [code]
-    found, out, _ = run(settled.folder, "--fees", POOL, *broken)
+    found, out, _ = budget(settled.folder, "--fees", POOL, *broken)
     assert (found, code in out) == (1, True)
 
 
-def test_the_rate_is_compared_exactly(run: Any, epochs: list[tuple[Path, Settlement]]) -> None:
+def test_the_rate_is_compared_exactly(budget: Any, epochs: list[tuple[Path, Settlement]]) -> None:
     """A limit of the floor breaks where the exact rate lies above it."""
     settled = epochs[0][1]
-    rate = json.loads(run(settled.folder, "--json")[1])["per_hour"]
+    rate = json.loads(budget(settled.folder, "--json")[1])["per_hour"]
     assert rate["denominator"] != "1"
-    assert run(settled.folder, "--max-per-hour", rate["floor"])[0] == 1
-    assert run(settled.folder, "--max-per-hour", int(rate["floor"]) + 1)[0] == 0
+    assert budget(settled.folder, "--max-per-hour", rate["floor"])[0] == 1
+    assert budget(settled.folder, "--max-per-hour", int(rate["floor"]) + 1)[0] == 0
 
 
-def test_concentration_limits_hold_for_owners_too(run: Any, epochs: list[tuple[Path, Settlement]]) -> None:
+def test_concentration_limits_hold_for_owners_too(budget: Any, epochs: list[tuple[Path, Settlement]]) -> None:
     epoch, settled = epochs[0]
-    code, out, _ = run(settled.folder, "--epoch", epoch, "--min-nakamoto", 100, "--json")
+    code, out, _ = budget(settled.folder, "--epoch", epoch, "--min-nakamoto", 100, "--json")
     assert code == 1
     assert [one["code"] for one in json.loads(out)["broken"]] == ["NAKAMOTO_PAYEES", "NAKAMOTO_OWNERS"]
 
 
-def test_without_fees_any_emission_is_too_much(run: Any, epochs: list[tuple[Path, Settlement]]) -> None:
+def test_without_fees_any_emission_is_too_much(budget: Any, epochs: list[tuple[Path, Settlement]]) -> None:
     settled = epochs[0][1]
-    code, out, _ = run(settled.folder, "--fees", 0, "--max-emission-ratio", "1000", "--json")
+    code, out, _ = budget(settled.folder, "--fees", 0, "--max-emission-ratio", "1000", "--json")
     assert code == 1
     assert json.loads(out)["broken"] == [
         {"code": "EMISSION_RATIO", "found": None, "limit": str(1000 * 10**12), "excess": str(POOL)}
     ]
 
 
-def test_bad_calls(run: Any, epochs: list[tuple[Path, Settlement]], tmp_path: Path) -> None:
+def test_bad_calls(budget: Any, epochs: list[tuple[Path, Settlement]], tmp_path: Path) -> None:
     (first, settled), (second, _) = epochs
     for arguments, expected in (
         ((), "Missing argument"),
@@ -164,7 +159,7 @@ def test_bad_calls(run: Any, epochs: list[tuple[Path, Settlement]], tmp_path: Pa
         ((settled.folder, "--max-gini", ".5"), "expected a decimal with at most 12 places"),
         ((settled.folder, "--max-gini", "0.0000000000001"), "expected a decimal with at most 12 places"),
     ):
-        code, out, err = run(*arguments)
+        code, out, err = budget(*arguments)
         assert (code, out) == (2, ""), arguments
         assert expected in " ".join(err.replace("│", " ").split())
     assert first.exists()
