@@ -12,6 +12,9 @@ from depinverify.ruleset import ONE, Ruleset, params_hash
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from depinverify.reward.utilisation import Work
+    from depinverify.reward.validators import ValidatorWork
+
 START, END = 1_800_000_000, 1_800_086_400
 
 
@@ -96,6 +99,8 @@ def pay(
     indicators: Sequence[Mapping[str, Any]] = (),
     exclusions: Sequence[Mapping[str, Any]] = (),
     clusters: Sequence[int] | None = None,
+    work: Mapping[bytes, Work] | None = None,
+    validator_work: Sequence[ValidatorWork] | None = None,
     **terms: Any,
 ) -> Rewards:
     scores, facts = columns(devices)
@@ -109,6 +114,8 @@ def pay(
         registry_head=bytes(32),
         previous_ledger=previous,
         clusters=clusters,
+        work=work,
+        validator_work=validator_work,
     )
 
 

@@ -37,7 +37,9 @@ CORE_FLOORS = (
     ("beacon", "registry"),
     (
         "checks",
-        *("score/availability", "score/bounds", "score/cluster", "score/exact", "score/objective"),
+        "indicators",
+        *("score/availability", "score/bounds", "score/cluster", "score/combination", "score/committee"),
+        *("score/diversity", "score/exact", "score/objective"),
         *("score/payout", "score/relative", "score/reported_uptime", "score/reputation", "score/sequential"),
         *("score/standing", "score/state", "score/streak", "score/strikes"),
     ),
@@ -54,8 +56,11 @@ UPWARD_CORE = {
 #: Floors of the package. Imports for type checkers only do not count: they build nothing.
 PACKAGE_FLOORS = (
     ("_native", "exceptions"),
-    ("canonical", "catalogue", "catalogue_names", "signature", "settlement", "score"),
-    ("rulesets", "models/settings", "models/state"),
+    (
+        *("canonical", "catalogue", "catalogue_names", "indicators", "observations", "payee"),
+        *("score", "settlement", "signature", "validation"),
+    ),
+    ("rulesets", "models/economy", "models/settings", "models/state"),
     ("ruleset", "registry", "workspace"),
     ("epoch", "reward", "device"),
     ("ingest", "models"),

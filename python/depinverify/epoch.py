@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import re
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
@@ -19,23 +19,21 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 
 from depinverify import _native
 from depinverify.exceptions import ConfigurationError, InputError
-from depinverify.ruleset import LARGEST_AMOUNT, Ruleset, params_hash
+from depinverify.models.economy import LARGEST_AMOUNT, decimal_amount
+from depinverify.payee import DIGITS, is_payee
+from depinverify.ruleset import Ruleset, params_hash
+from depinverify.validation import explain
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from depinverify.canonical import Json
+    from depinverify.models.economy import Emission
 
 __all__ = ["Adjustment", "Epoch", "ObservationFile"]
 
 #: Endings of the kinds of observation files, in the order in which messages list them.
 OBSERVATION_ENDINGS: Final = (".parquet", ".arrow", ".jsonl", ".jsonl.gz", ".jsonl.zst")
-
-
-def _decimal(text: str) -> str:
-    if not re.fullmatch(r"0|[1-9][0-9]{0,77}", text, re.ASCII) or int(text) > LARGEST_AMOUNT:
-        raise ValueError("expected a decimal amount below 2^256, without sign or leading zeros")
-    return text
 
 
 def _signed_decimal(text: str) -> str:
@@ -57,8 +55,8 @@ def _hash(text: str) -> str:
 
 
 def _payee(text: str) -> str:
-    if not re.fullmatch(r"0x[0-9a-fA-F]{40}", text, re.ASCII):
-        raise ValueError("expected 0x and 40 hex digits")
+    if not is_payee(text.lower()):
+        raise ValueError(f"expected {DIGITS}")
     return text.lower()
 
 
@@ -70,7 +68,7 @@ def _ascending(rounds: list[int]) -> list[int]:
 
 _Seconds = Annotated[int, Field(ge=0, le=2**53 - 1)]
 _Index = Annotated[int, Field(ge=0, le=2**53 - 1)]
-_Amount = Annotated[str, AfterValidator(_decimal)]
+_Amount = Annotated[str, AfterValidator(decimal_amount)]
 _Hash = Annotated[str, AfterValidator(_hash)]
 _Hex = Annotated[str, AfterValidator(_hex)]
 
@@ -107,14 +105,14 @@ class _Previous(_Table):
 
 class _Missed(_Table):
     epochs: list[_Index] = []
-    pool: _Amount = "0"
+    pool: _Amount | None = None
 
 
 class Adjustment(_Table):
     """A signed correction of an earlier epoch (scoring and rewards, 10.4).
 
     Attributes:
-        payee: Whom it concerns, ``0x`` and 40 lower-case hex digits.
+        payee: Whom it concerns, ``0x`` and 40 or 64 lower-case hex digits.
         amount: Decimal, negative with a minus sign.
         reason: Why, as text.
         reference: Hash of the corrected reward file, 64 hex digits.
@@ -133,7 +131,7 @@ class _File(_Table):
     index: _Index
     start: _Seconds
     end: _Seconds
-    pool: _Amount
+    pool: _Amount | None = None
     slot_seconds: Annotated[int, Field(ge=1, le=2**31)] = 900
     genesis: bool = False
     require_signed_observations: bool = True
@@ -235,9 +233,7 @@ class Epoch:
         try:
             parsed = _File.model_validate(table)
         except ValidationError as error:
-            first = error.errors(include_url=False)[0]
-            key = ".".join(str(part) for part in first["loc"])
-            raise ConfigurationError(f"{path}: {key}: {first['msg']}") from None
+            raise ConfigurationError(f"{path}: {explain(error)}") from None
         return cls._from_file(folder, path, parsed)
 
     @classmethod
@@ -263,17 +259,18 @@ class Epoch:
         ruleset = Ruleset.from_table(parsed.ruleset, path=f"{path}: ruleset")
         chain = _chain(path, parsed.beacon)
         params = ruleset.params(slot_seconds=parsed.slot_seconds, chain_hash=chain.hash)
-        covered = [*parsed.missed.epochs, parsed.index]
+        covered = (*parsed.missed.epochs, parsed.index)
         if any(after <= before for before, after in pairwise(covered)):
             raise ConfigurationError(
                 f"{path}: missed.epochs: expected ascending indices below {parsed.index}, found {parsed.missed.epochs}"
             )
+        pool, missed_pool = _pools(path, parsed, ruleset)
         return cls(
             folder=folder,
             index=parsed.index,
             start=parsed.start,
             end=parsed.end,
-            pool=int(parsed.pool),
+            pool=pool,
             slot_seconds=parsed.slot_seconds,
             require_signed_observations=parsed.require_signed_observations,
             chain=chain,
@@ -288,9 +285,22 @@ class Epoch:
             params=params,
             params_hash=params_hash(params),
             missed_epochs=tuple(parsed.missed.epochs),
-            missed_pool=int(parsed.missed.pool),
+            missed_pool=missed_pool,
             adjustments=tuple(parsed.adjustment),
         )
+
+    def under(self, ruleset: Ruleset) -> Epoch:
+        """The same epoch under other rules; what is published, and the hash that is in every draw, stay as they are.
+
+        Raises:
+            ConfigurationError: The other ruleset's emission knows no pool for this epoch.
+        """
+        if ruleset.emission in (None, self.ruleset.emission):
+            return replace(self, ruleset=ruleset)
+        pool, missed_pool = _emitted(ruleset.emission, self.index, self.missed_epochs)
+        if missed_pool is None:
+            missed_pool = self.missed_pool
+        return replace(self, ruleset=ruleset, pool=pool, missed_pool=missed_pool)
 
     @property
     def slots(self) -> int:
@@ -333,6 +343,37 @@ class Epoch:
             raise InputError(f"{path}: expected a file of the epoch, found none") from None
         except OSError as error:
             raise InputError(f"{path}: {error.strerror}") from None
+
+
+def _pools(path: Path, parsed: _File, ruleset: Ruleset) -> tuple[int, int]:
+    """The pool of the epoch and that of the missed ones: as stated, or as the ruleset's emission has them."""
+    pool, missed = parsed.pool, parsed.missed.pool
+    if ruleset.emission is None:
+        if pool is None:
+            raise ConfigurationError(
+                f"{path}: pool: expected a decimal amount, found none",
+                hint="Only a ruleset with a table [ruleset.emission] says by itself what an epoch's pool is.",
+            )
+        return int(pool), int(missed or 0)
+    try:
+        expected = _emitted(ruleset.emission, parsed.index, parsed.missed.epochs)
+    except ConfigurationError as error:
+        raise ConfigurationError(f"{path}: ruleset.{error}") from None
+    for key, stated, emitted in (("pool", pool, expected[0]), ("missed.pool", missed, expected[1])):
+        if stated is not None and emitted is not None and int(stated) != emitted:
+            raise ConfigurationError(
+                f"{path}: {key}: expected {emitted} by ruleset.emission, found {stated}",
+                hint="Without this key the pool is what the emission says.",
+            )
+    return expected[0], int(missed or 0) if expected[1] is None else expected[1]
+
+
+def _emitted(emission: Emission, index: int, missed: Sequence[int]) -> tuple[int, int | None]:
+    """The pool of an epoch and that of the missed ones; ``None`` where one of these is older than the emission."""
+    if any(one < emission.first_epoch for one in missed):
+        return emission.pools([index])[0], None
+    *before, pool = emission.pools([*missed, index])
+    return pool, sum(before)
 
 
 def _chain(path: Path, beacon: _Beacon) -> _native.BeaconChain:

@@ -20,6 +20,7 @@ from depinverify.models.facts import facts_of
 from depinverify.models.judge import judge
 from depinverify.models.state import read as read_models
 from depinverify.reward import Rewards, reward
+from depinverify.reward.delivery import work_of_validators
 from depinverify.settlement import Settlement
 from depinverify.workspace import Workspace, writing_to
 
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
     from depinverify.ingest import Inputs
     from depinverify.models.judge import Judgement
+    from depinverify.reward.validators import ValidatorWork
 
 __all__ = [
     "Scores",
@@ -125,7 +127,7 @@ def settle(
             settlement = Settlement.open(out)
             ingest.refuse_quarantined(settlement.sources["files"], options)
             return settlement
-        inputs = ingest.read(epoch)
+        inputs = ingest.read(epoch, with_work=True)
         run = _native.Verification(
             inputs.context, work.folder, threads=options.threads, memory_bytes=options.memory_bytes
         )
@@ -134,7 +136,7 @@ def settle(
         rewards = _reward(inputs, verdicts, scores)
         with writing_to(out):
             publish.publish(inputs, work, verdicts, scores, rewards)
-        work.remove()
+        work.remove(options.threads)
     return Settlement.open(out)
 
 
@@ -177,7 +179,7 @@ def reward_epoch(
     def rewards(run: _native.Verification, inputs: Inputs, verdicts: Verdicts) -> tuple[Verdicts, Rewards]:
         return verdicts, _reward(inputs, verdicts, _score(run))
 
-    return _steps(source, options, progress, rewards)
+    return _steps(source, options, progress, rewards, with_work=True)
 
 
 def verify(
@@ -204,9 +206,8 @@ def verify(
             inputs.context, folder, threads=options.threads, memory_bytes=options.memory_bytes
         )
         run.intake_stream(_native.normalise_observations(rows))
-        run.verify()
         table = Path(folder) / "verdicts.parquet"
-        run.collect(table, Path(folder) / "origins.json")
+        run.verify(table, Path(folder) / "origins.json")
         return _native.read_table(table)
 
 
@@ -234,9 +235,12 @@ def _steps(
     options: ingest.Options | None,
     progress: Callable[[str, int], None] | None,
     then: Callable[[_native.Verification, Inputs, Verdicts], _T],
+    *,
+    with_work: bool = False,
 ) -> Iterator[_T]:
     options = options or ingest.Options()
-    inputs = ingest.read(source if isinstance(source, Epoch) else Epoch.open(source))
+    epoch = source if isinstance(source, Epoch) else Epoch.open(source)
+    inputs = ingest.read(epoch, with_work=with_work)
     with tempfile.TemporaryDirectory(prefix="depinverify-") as folder:
         run = _native.Verification(
             inputs.context, folder, threads=options.threads, memory_bytes=options.memory_bytes
@@ -265,9 +269,9 @@ def _verify(
         progress=step("ingest"),
     )
     ingest.refuse_quarantined(files, options)
-    run.verify(step("verify"))
     table, origins = work / "verdicts.parquet", work / "origins.json"
-    sums = run.collect(table, origins)
+    run.verify(table, origins, step("verify"))
+    sums = run.collect()
     hashes = {name.removesuffix("_hash"): value for name, value in sums.items() if name.endswith("_hash")}
     caveats = publish.caveats(inputs, options)
     return Verdicts(files, sums["counts"], hashes, table, origins, caveats)
@@ -298,6 +302,22 @@ def _reward(inputs: Inputs, verdicts: Verdicts, scores: Scores) -> Rewards:
         previous_ledger=inputs.previous.ledger,
         clusters=scores.clusters,
         judgement=_judge(inputs, scores),
+        work=inputs.work,
+        validator_work=_validator_work(inputs, verdicts, scores),
+    )
+
+
+def _validator_work(inputs: Inputs, verdicts: Verdicts, scores: Scores) -> list[ValidatorWork] | None:
+    """What validators delivered, where the ruleset pays for it."""
+    if inputs.epoch.ruleset.validators is None:
+        return None
+    context = inputs.context
+    return work_of_validators(
+        context.participants,
+        inputs.snapshot.validators(),
+        context.schedule(),
+        _native.read_parquet(verdicts.table),
+        json.loads(scores.indicators),
     )
 
 

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from depinverify import _native
 from depinverify.canonical import canonical_json
+from depinverify.ingest.work import work_sha256
 from depinverify.reward.publish import MODELS_FILE, TREE_FILE
 from depinverify.settlement import MANIFEST, publish_file, write_file
 
@@ -34,7 +35,7 @@ __all__ = ["caveats", "input_hashes", "publish"]
 
 def input_hashes(inputs: Inputs, verdicts: Verdicts, scores: Scores) -> dict[str, str | None]:
     """The ``inputs`` object of reward file and manifest: content hashes as 64 hex digits."""
-    return {
+    hashes = {
         "observations": verdicts.hashes["observations"].hex(),
         "annotations": verdicts.hashes["annotations"].hex(),
         "registry": inputs.snapshot.content_hash.hex(),
@@ -44,6 +45,9 @@ def input_hashes(inputs: Inputs, verdicts: Verdicts, scores: Scores) -> dict[str
         "exclusions": hashlib.sha256(scores.exclusions).hexdigest(),
         "previous": inputs.previous.sha256,
     }
+    if inputs.work is not None:
+        hashes["work"] = work_sha256(inputs.work)
+    return hashes
 
 
 def caveats(inputs: Inputs, options: Options) -> dict[str, Json]:

@@ -8,27 +8,40 @@ that mean the same have one hash; floats, unknown keys and wrong types are error
 
 from __future__ import annotations
 
-import re
 from itertools import pairwise
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    model_validator,
+)
 
 from depinverify.canonical import LARGEST_INTEGER, Json, canonical_sha256
 from depinverify.exceptions import ConfigurationError
+from depinverify.models.economy import (
+    LARGEST_AMOUNT,
+    Emission,
+    Levels,
+    Utilisation,
+    ValidatorShare,
+    decimal_amount,
+)
 from depinverify.models.settings import Models  # noqa: TC001 - pydantic reads the annotation
 from depinverify.rulesets import READY
+from depinverify.validation import explain
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["DEFAULTS", "ONE", "SUSPECT_CODES", "Ruleset", "params_hash"]
+__all__ = ["DEFAULTS", "LARGEST_AMOUNT", "ONE", "SUSPECT_CODES", "Ruleset", "params_hash"]
 
 #: One in fixed point: scores, ratios and multipliers are integers in this scale.
 ONE: Final = 10**12
-
-#: Token amounts are unsigned and fit 256 bits.
-LARGEST_AMOUNT: Final = 2**256 - 1
 
 #: Statistical indicators: they change pay only where ``zero_on_suspect`` names them.
 SUSPECT_CODES: Final = frozenset(
@@ -92,13 +105,6 @@ DEFAULTS: Final[dict[str, dict[str, Any]]] = {
 }
 
 
-def _decimal_amount(text: str) -> str:
-    """Accept the one decimal form of an amount."""
-    if not re.fullmatch(r"0|[1-9][0-9]{0,77}", text, re.ASCII) or int(text) > LARGEST_AMOUNT:
-        raise ValueError("expected a decimal amount below 2^256, without sign or leading zeros")
-    return text
-
-
 def _suspect_codes(codes: tuple[str, ...]) -> tuple[str, ...]:
     """Accept ascending, distinct codes of statistical indicators."""
     for code in codes:
@@ -118,6 +124,14 @@ def _payout_curve(knots: tuple[tuple[int, int], ...]) -> tuple[tuple[int, int], 
             raise ValueError(f"expected x rising and y never falling, found [{x0}, {y0}] before [{x1}, {y1}]")
     return knots
 
+
+def _payee_type(name: object) -> object:
+    """Addresses are what every ruleset pays that says nothing else."""
+    return None if name == "address" else name
+
+
+#: What a ruleset may do without; then it is no parameter.
+OPTIONAL: Final = frozenset({"payee_type", "models", "emission", "utilisation", "validators", "levels"})
 
 Count = Annotated[int, Field(ge=0, le=LARGEST_INTEGER)]
 Positive = Annotated[int, Field(ge=1, le=LARGEST_INTEGER)]
@@ -151,11 +165,21 @@ class Ruleset(BaseModel):
     max_per_cluster: Count
     max_per_cell: Count
     allocation: Literal["largest_remainder", "floor_to_sink", "carry"]
-    min_payout: Annotated[str, AfterValidator(_decimal_amount)]
+    min_payout: Annotated[str, AfterValidator(decimal_amount)]
     class_multipliers: dict[str, Count]
     zero_on_suspect: Annotated[tuple[str, ...], AfterValidator(_suspect_codes)]
     filler: bool
+    payee_type: Annotated[Literal["bytes32"] | None, BeforeValidator(_payee_type)] = None
     models: Models | None = None
+    emission: Emission | None = None
+    utilisation: Utilisation | None = None
+    validators: ValidatorShare | None = None
+    levels: Levels | None = None
+
+    @property
+    def type_of_payees(self) -> str:
+        """Type of the payees in the leaves of the claim tree; others are not paid."""
+        return self.payee_type or "address"
 
     @model_validator(mode="after")
     def _parameters_fit_together(self) -> Self:
@@ -203,7 +227,7 @@ class Ruleset(BaseModel):
         try:
             return cls.model_validate(complete)
         except ValidationError as error:
-            raise ConfigurationError(_explain(error, path)) from None
+            raise ConfigurationError(explain(error, path)) from None
 
     @classmethod
     def from_params(cls, params: Mapping[str, object], *, path: str = "params") -> Self:
@@ -217,7 +241,7 @@ class Ruleset(BaseModel):
             ConfigurationError: A key is absent, unknown or wrong.
         """
         own = {key: value for key, value in params.items() if key not in {"slot_seconds", "chain_hash"}}
-        missing = sorted(set(cls.model_fields) - {"models"} - set(own))
+        missing = sorted(set(cls.model_fields) - OPTIONAL - set(own))
         if missing:
             raise ConfigurationError(f"{path}: expected the key {missing[0]}, found none")
         return cls.from_table(own, path=path)
@@ -236,7 +260,7 @@ class Ruleset(BaseModel):
             raise ConfigurationError(
                 f"ruleset.window_s: expected a multiple of slot_seconds {slot_seconds}, found {self.window_s}"
             )
-        # A model that is not used is no parameter, so rulesets from before it was known keep their hash.
+        # What is not used is no parameter, so rulesets from before it was known keep their hash.
         values: dict[str, Json] = self.model_dump(mode="json", exclude_none=True)
         values["slot_seconds"] = slot_seconds
         values["chain_hash"] = chain_hash.hex()
@@ -287,21 +311,3 @@ def _frozen(value: object) -> object:
     if isinstance(value, (list, tuple)):
         return tuple(map(_frozen, value))
     return {key: _frozen(inner) for key, inner in value.items()} if isinstance(value, dict) else value
-
-
-def _explain(error: ValidationError, path: str) -> str:
-    """The first finding of the model as one sentence with the key's path."""
-    finding = error.errors()[0]
-    where = path
-    for step in finding["loc"]:
-        where += f"[{step}]" if isinstance(step, int) else f".{step}"
-    match finding["type"]:
-        case "extra_forbidden":
-            return f"{where}: unknown key"
-        case "missing":
-            return f"{where}: expected a value, found none"
-        case "value_error":
-            reason = str(finding["ctx"]["error"]) if "ctx" in finding else finding["msg"]
-            return f"{where}.{reason}" if where == path else f"{where}: {reason}"
-        case _:
-            return f"{where}: {finding['msg'].lower()}, found {finding['input']!r}"

@@ -1,7 +1,8 @@
 """Rulesets that a network can adopt as they are, by name and version.
 
 A version never changes: what was settled under it can be settled again. A better rule is a new version beside it. Each
-says in :file:`docs/rulesets.md` where it comes from and what differs from the network it is named after.
+says in :file:`docs/rulesets.md` where it comes from and what differs from the network it is named after. None has a
+table about money (:mod:`depinverify.models.economy`): how much there is to divide is a network's own affair.
 """
 
 from __future__ import annotations

@@ -52,6 +52,23 @@ def write_file(path: Path, content: bytes | Iterable[bytes]) -> str:
     return digest.hexdigest()
 
 
+def _no_settlement(folder: Path) -> SettlementError:
+    """What is there instead, as far as one look tells."""
+    if not (folder / "epoch.toml").is_file():
+        return SettlementError(
+            f"{folder}: expected a settlement, found no {MANIFEST}",
+            hint="A run that was stopped leaves none; start `depinverify settle` again, it goes on where it was.",
+        )
+    within = folder / "settlement"
+    is_settled = (within / MANIFEST).is_file()
+    return SettlementError(
+        f"{folder}: expected a settlement, found an epoch folder",
+        hint=f"Its settlement is {within}."
+        if is_settled
+        else f"Settle it first: `depinverify settle {folder}`.",
+    )
+
+
 def publish_file(temporary: Path, path: Path) -> None:
     """Give a synced file its name, and make the name survive a power cut."""
     temporary.replace(path)
@@ -86,10 +103,7 @@ class Settlement:
         try:
             manifest = json.loads(path.read_bytes())
         except FileNotFoundError:
-            raise SettlementError(
-                f"{folder}: expected a settlement, found no {MANIFEST}",
-                hint="A run that was stopped leaves none; start `depinverify settle` again, it goes on where it was.",
-            ) from None
+            raise _no_settlement(folder) from None
         except (OSError, ValueError, RecursionError) as error:
             raise SettlementError(f"{path}: {error}") from None
         if not isinstance(manifest, dict) or manifest.get("format") != "depinverify-manifest-v1":

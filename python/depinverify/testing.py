@@ -15,17 +15,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from arro3.core import Array, DataType, Field, Schema, Table
 from hypothesis import strategies as st
 
 from depinverify import _native
 from depinverify.check import Row
 from depinverify.device import Claims, DeviceKey, Envelope, Location, answer
+from depinverify.observations import observation_table
 from depinverify.settlement import Settlement
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
+
+    from arro3.core import Table
 
 __all__ = [
     "SignedProof",
@@ -45,16 +47,6 @@ _SCHEMES = ("ed25519", "p256", "secp256k1")
 _LARGEST = (1 << 53) - 1
 #: Unix seconds in which drawn proofs are made: long after the public beacon's genesis.
 _EARLIEST, _LATEST = 1_750_000_000, 1_900_000_000
-_COLUMNS = {
-    "validator": DataType.binary(),
-    "device": DataType.binary(),
-    "slot": DataType.uint64(),
-    "sent_ms": DataType.int64(),
-    "received_ms": DataType.int64(),
-    "transport": DataType.uint8(),
-    "proof": DataType.binary(),
-}
-_NULLABLE = {"received_ms", "proof"}
 
 
 class SignedProof(NamedTuple):
@@ -157,10 +149,7 @@ def table_of(rows: Iterable[Row]) -> Table:
     Args:
         rows: The rows.
     """
-    columns = list(zip(*rows, strict=True)) or [()] * len(_COLUMNS)
-    arrays = [Array(list(values), type=kind) for values, kind in zip(columns, _COLUMNS.values(), strict=True)]
-    fields = [Field(name, kind, nullable=name in _NULLABLE) for name, kind in _COLUMNS.items()]
-    return Table.from_arrays(arrays, schema=Schema(fields))
+    return observation_table(rows)
 
 
 @st.composite
@@ -226,6 +215,10 @@ def assert_settlement_sound(settlement: Settlement | str | Path) -> None:
     allocated = sum(int(entry["amount"]) for entry in rewards["entries"])
     if allocated != int(rewards["allocated"]):
         found.append(f"rewards.json: entries sum to {allocated}, expected {rewards['allocated']}")
+    to_validators = sum(int(line["amount"]) for line in rewards.get("validators", ()))
+    if to_validators != int(rewards.get("to_validators", "0")):
+        expected = rewards.get("to_validators", "0")
+        found.append(f"rewards.json: validators sum to {to_validators}, expected {expected}")
     rows = sum(opened.counts.values())
     if rows != opened.verdicts.num_rows:
         found.append(f"verdicts.parquet: {opened.verdicts.num_rows} rows, counted {rows}")

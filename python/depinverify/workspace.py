@@ -14,6 +14,7 @@ import json
 import shutil
 from typing import TYPE_CHECKING, Self
 
+from depinverify import _native
 from depinverify.exceptions import SettlementError
 from depinverify.settlement import MANIFEST, write_file
 
@@ -107,8 +108,9 @@ class Workspace:
                 shutil.rmtree(entry) if entry.is_dir() else entry.unlink()
         write_file(mark, self.fingerprint.encode())
 
-    def remove(self) -> None:
+    def remove(self, threads: int | None = None) -> None:
         """Remove the work folder after the manifest is written."""
+        _native.remove_files(self.folder, threads=threads)
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def __exit__(

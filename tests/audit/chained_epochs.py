@@ -1,4 +1,4 @@
-"""Epochs made by hand: two in a row with remainder, carried amount and adjustment, and one with further models."""
+"""Epochs made by hand: two in a row with remainder, carried amount and adjustment, and ones with further tables."""
 
 from __future__ import annotations
 
@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from depinverify import Epoch, settle
+from economy.worlds import Funded, always
 from oracle.conftest import SLOT, START, TinyEpoch, canonical
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["Chained", "adjustment", "make_chained", "make_modelled"]
+__all__ = ["Chained", "adjustment", "make_chained", "make_funded", "make_modelled"]
 
 #: The payee whose first epoch is below the minimum payout, and who is owed a correction.
 CORRECTED = f"0x{3:040x}"
@@ -74,7 +75,7 @@ def make_chained(folder: Path) -> Chained:
 
 
 def make_modelled(folder: Path) -> tuple[Path, Path]:
-    """An epoch whose ruleset has a standing, a streak and withholding, and its settlement."""
+    """An epoch whose ruleset has a standing, a streak, withholding and tracks, and its settlement."""
     epoch = TinyEpoch(folder / "epoch")
     epoch.ruleset |= {
         "name": "own",
@@ -82,9 +83,24 @@ def make_modelled(folder: Path) -> tuple[Path, Path]:
             "standing": {"min_age_s": 0, "min_observations": 3},
             "streak": {"levels": [[0, 0], [1, 100_000_000_000]]},
             "withholding": {"percents": [25]},
+            "tracks": {"order": ["availability", "correctness", "latency"]},
         },
     }
     epoch.write_toml()
     epoch._params_hash = Epoch.open(epoch.folder).params_hash
     epoch.honest()
     return epoch.write(), settle(epoch.folder, folder / "settlement").folder
+
+
+def make_funded(folder: Path) -> tuple[Path, Path]:
+    """An epoch whose ruleset has every table about money, and its settlement."""
+    tables = {
+        "emission": {"first": "1000000", "numerator": 9, "denominator": 10, "period_epochs": 1},
+        "utilisation": {"floor_e12": 250_000_000_000},
+        "validators": {"share_bp": 1000},
+        "levels": {"class_shares": {"gold": 3, "iron": 1}, "others": 2},
+    }
+    epoch = Funded(folder / "epoch", tables)
+    epoch.pool = None
+    epoch.work = [{"device": device, "paid": "3", "capacity": "4"} for device in epoch.devices[:4]]
+    return epoch.fill(always), settle(epoch.folder, folder / "settlement").folder

@@ -594,3 +594,75 @@ def a_longer_streak(liar: Liar) -> None:
     liar.rewards["withheld"] = str(sum(int(one["withheld"]) for one in liar.rewards["entries"]))
     liar.pay()
     liar.publish()
+
+
+@lie("TRACK_DIFFERS", alone=("TRACK_DIFFERS",), world="modelled")
+def a_worse_record_than_the_state_has(liar: Liar) -> None:
+    liar.rewards["entries"][0]["tracks"][1]["score_e12"] -= 1
+    liar.write_rewards()
+
+
+@lie("TRACK_DIFFERS", alone=("TRACK_DIFFERS",), world="modelled")
+def a_track_that_cost_something(liar: Liar) -> None:
+    liar.rewards["entries"][1]["tracks"][2]["cost_e12"] += 1
+    liar.write_rewards()
+
+
+@lie("TRACK_DIFFERS", alone=(), world="modelled")
+def a_late_answer_that_nobody_saw(liar: Liar) -> None:
+    """So few of them cost nothing, and the settlement says nowhere else how many there were."""
+    liar.rewards["entries"][1]["tracks"][2]["score_e12"] -= 1
+    liar.write_rewards()
+
+
+@lie("MULTIPLIER_DIFFERS", alone=("MULTIPLIER_DIFFERS",), world="modelled")
+def a_payout_that_the_tracks_do_not_give(liar: Liar) -> None:
+    liar.rewards["entries"][0]["multipliers"][0] |= {"value": ONE - 1, "reason": "LATENCY"}
+    liar.write_rewards()
+
+
+# --------------------------------------------------------------------------------------------------- tables about money
+
+
+@lie("TERM_DIFFERS", alone=("EMISSION_DIFFERS",), world="funded")
+def a_pool_that_no_emission_gives(liar: Liar) -> None:
+    """What is divided stays the same: the other unit is said to be of a missed epoch."""
+    liar.rewards["pool"], liar.rewards["missed_pools"] = str(int(liar.rewards["pool"]) - 1), "1"
+    liar.write_rewards()
+
+
+@lie("MULTIPLIER_DIFFERS", alone=("MULTIPLIER_DIFFERS",), world="funded")
+def less_for_idle_hardware_than_the_floor(liar: Liar) -> None:
+    liar.rewards["entries"][4]["multipliers"][-1]["value"] //= 2
+    liar.write_rewards()
+
+
+@lie(
+    "DEVICE_CLASS_DIFFERS", "AMOUNT_DIFFERS",
+    alone=("MULTIPLIER_DIFFERS", "AMOUNT_DIFFERS"), world="funded",
+)  # fmt: skip
+def a_device_of_a_better_class(liar: Liar) -> None:
+    liar.rewards["entries"][2]["class"] = "gold"
+    liar.write_rewards()
+
+
+@lie("CLASS_AMOUNT_DIFFERS", alone=("CLASS_AMOUNT_DIFFERS",), world="funded")
+def a_unit_moved_between_two_classes(liar: Liar) -> None:
+    one, other = liar.rewards["classes"][:2]
+    one["amount"], other["amount"] = str(int(one["amount"]) - 1), str(int(other["amount"]) + 1)
+    liar.write_rewards()
+
+
+@lie("VALIDATOR_PAY_DIFFERS", alone=("VALIDATOR_PAY_DIFFERS", "PAYEE_UNEXPLAINED"), world="funded")
+def a_unit_moved_between_two_validators(liar: Liar) -> None:
+    one, other = liar.rewards["validators"][:2]
+    one["amount"], other["amount"] = str(int(one["amount"]) - 1), str(int(other["amount"]) + 1)
+    liar.write_rewards()
+
+
+@lie("VALIDATOR_PAY_DIFFERS", alone=(), world="funded")
+def probes_that_nobody_assigned(liar: Liar) -> None:
+    line = liar.rewards["validators"][0]
+    line["scheduled"], line["missing"] = line["scheduled"] + 1, line["missing"] + 1
+    line["reasons"] = ["VALIDATOR_SILENT"]
+    liar.write_rewards()

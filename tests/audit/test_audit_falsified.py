@@ -6,7 +6,7 @@ import shutil
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
-from chained_epochs import make_chained, make_modelled
+from chained_epochs import make_chained, make_funded, make_modelled
 from forged_inputs import FORGERIES, back_date_an_event
 from liar import Liar
 from lies import LIES
@@ -45,10 +45,12 @@ def chained(tmp_path_factory: pytest.TempPathFactory) -> Chained:
 def worlds(chapter: Chapter, chained: Chained, tmp_path_factory: pytest.TempPathFactory) -> dict[str, World]:
     """Honest settlements by name."""
     epoch, settlement = make_modelled(tmp_path_factory.mktemp("modelled"))
+    funded = make_funded(tmp_path_factory.mktemp("funded"))
     return {
         "simulated": World(chapter.settlement.folder, chapter.epoch, None),
         "chained": World(chained.settlement, chained.second, chained.before),
         "modelled": World(settlement, epoch, None),
+        "funded": World(funded[1], funded[0], None),
     }
 
 

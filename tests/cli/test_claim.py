@@ -89,7 +89,7 @@ def test_bad_calls_say_what_was_expected(settlement: Path, tmp_path: Path) -> No
         assert (done.returncode, done.stdout) == (2, "")
         return done.stderr
 
-    assert "expected 0x and 40 hex digits" in refused("prove", str(settlement), "0x12")
+    assert "expected 0x and 40 or 64 hex digits" in refused("prove", str(settlement), "0x12")
     assert "root: expected 0x and 64 hex digits" in refused("verify", "0x12", FIRST, "1")
     assert "node 0: expected 0x" in refused("verify", ROOT, FIRST, "1", "x")
     assert "amount: expected a decimal" in refused("verify", ROOT, FIRST, "1.5")

@@ -230,7 +230,7 @@ PAYEE = bytes.fromhex("dead" * 10)
         ([(PAYEE, 2**256)], r"entries\[0\]: expected an integer from 0 to 2\^256-1"),
         ([(PAYEE, -1)], r"entries\[0\]: expected an integer"),
         ([(PAYEE, 1), (PAYEE, 2)], "stands twice"),
-        ([(PAYEE[1:], 1)], "expected 20 bytes, found 19"),
+        ([(PAYEE[1:], 1)], "expected 20 or 32 bytes, found 19"),
     ],
 )
 def test_entries_that_make_no_tree(entries: list[tuple[bytes, int]], message: str) -> None:

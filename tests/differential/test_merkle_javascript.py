@@ -19,12 +19,12 @@ if TYPE_CHECKING:
 
 LIBRARY = "@openzeppelin/merkle-tree@1.0.8"
 
-#: Reads {entries, dump} as text from stdin; answers with the library's own tree over the same entries.
+#: Reads {types, entries, dump, sets} as text from stdin; answers with the library's own tree over the same entries.
 SCRIPT = """
 const { StandardMerkleTree } = require('@openzeppelin/merkle-tree');
 const text = require('fs').readFileSync(0, 'utf8');
-const { entries, dump, sets } = JSON.parse(text);
-const own = StandardMerkleTree.of(entries, ['address', 'uint256']);
+const { types, entries, dump, sets } = JSON.parse(text);
+const own = StandardMerkleTree.of(entries, types);
 const loaded = StandardMerkleTree.load(JSON.parse(dump));
 loaded.validate();
 const proofs = entries.map((_, i) => own.getProof(i));
@@ -36,12 +36,11 @@ process.stdout.write(JSON.stringify({
 }));
 """
 
-#: Checks {root, claims, multi} of our tree without one of its own, as the users of a contract do. Then loads
+#: Checks {types, root, claims, multi} of our tree without one of its own, as the users of a contract do. Then loads
 #: {numbers}, a dump whose amounts are numbers.
 CHECK_SCRIPT = """
 const { StandardMerkleTree } = require('@openzeppelin/merkle-tree');
-const { root, claims, multi, numbers } = JSON.parse(require('fs').readFileSync(0, 'utf8'));
-const types = ['address', 'uint256'];
+const { types, root, claims, multi, numbers } = JSON.parse(require('fs').readFileSync(0, 'utf8'));
 const attempt = (check) => { try { return check(); } catch (error) { return false; } };
 process.stdout.write(JSON.stringify({
   claims: claims.map(({ value, proof }) => attempt(() => StandardMerkleTree.verify(root, types, value, proof))),
@@ -51,6 +50,9 @@ process.stdout.write(JSON.stringify({
   numbers: attempt(() => StandardMerkleTree.load(JSON.parse(numbers)).root === root),
 }));
 """
+
+#: Leaf encodings, by the bytes of a payee.
+TYPES = {20: ["address", "uint256"], 32: ["bytes32", "uint256"]}
 
 #: Each is rounded by a reader that makes numbers floats.
 LARGE = [2**53 + 1, 2**64 - 1, 10**24 + 1, 2**128 + 1, 2**255 + 1, 2**256 - 1]
@@ -80,17 +82,19 @@ def ask(library: Path, script: str, question: dict[str, Any]) -> Any:
     return json.loads(done.stdout)
 
 
+@pytest.mark.parametrize("size", TYPES)
 @pytest.mark.parametrize("count", [1, 2, 3, 4, 5, 8, 33, 257])
-def test_dump_proofs_and_multiproofs_agree(library: Path, count: int) -> None:
+def test_dump_proofs_and_multiproofs_agree(library: Path, count: int, size: int) -> None:
     dice = random.Random(count)
     amounts = [0, 1, 2**53 - 1, 2**53 + 1, 2**256 - 1]
     entries = sorted(
-        (dice.randbytes(20), amounts[n] if n < len(amounts) else dice.getrandbits(dice.randrange(1, 257)))
+        (dice.randbytes(size), amounts[n] if n < len(amounts) else dice.getrandbits(dice.randrange(1, 257)))
         for n in range(count)
     )
     tree = _native.ClaimTree.from_entries(dice.sample(entries, count))
     sets = [sorted(dice.sample(range(count), dice.randrange(1, count + 1))) for _ in range(8)]
     question = {
+        "types": TYPES[size],
         "entries": [["0x" + payee.hex(), str(amount)] for payee, amount in entries],
         "dump": tree.dump().decode(),
         "sets": sets,
@@ -109,17 +113,19 @@ def test_dump_proofs_and_multiproofs_agree(library: Path, count: int) -> None:
         assert flags == multi["proofFlags"]
 
 
+@pytest.mark.parametrize("size", TYPES)
 @pytest.mark.parametrize("count", [1, 2, 3, 6, 50])
-def test_the_library_verifies_our_proofs_of_large_amounts(library: Path, count: int) -> None:
+def test_the_library_verifies_our_proofs_of_large_amounts(library: Path, count: int, size: int) -> None:
     dice = random.Random(1000 + count)
-    entries = [(dice.randbytes(20), LARGE[n % len(LARGE)]) for n in range(count)]
+    entries = [(dice.randbytes(size), LARGE[n % len(LARGE)]) for n in range(count)]
     tree = _native.ClaimTree.from_entries(entries)
-    sets = [dice.sample([payee for payee, _ in entries], size) for size in {1, (count + 1) // 2, count}]
+    sets = [dice.sample([payee for payee, _ in entries], number) for number in {1, (count + 1) // 2, count}]
     multi = [tree.multi_proof(payees) for payees in sets]
     answer = ask(
         library,
         "check.js",
         {
+            "types": TYPES[size],
             "root": hexed(tree.root),
             "claims": [
                 {"value": [hexed(payee), str(amount)], "proof": [*map(hexed, tree.proof(payee))]}

@@ -72,6 +72,29 @@ def test_a_changed_rule_needs_a_name_of_its_own(name: str, version: str) -> None
         ({"standing": {"unknown_key": 1}}, r"ruleset\.models\.standing\.unknown_key: unknown key"),
         ({"standing": {"offline_threshold_e12": 0.6}}, r"offline_threshold_e12"),
         ({"availability": "best"}, r"ruleset\.models\.availability"),
+        ({"tracks": {}}, r"ruleset\.models\.tracks\.order: expected a value"),
+        ({"tracks": {"order": []}}, r"ruleset\.models\.tracks\.order: expected at least 1 item"),
+        ({"tracks": {"order": ["quality"]}}, r"ruleset\.models\.tracks\.order\[0\]: expected 'availability'"),
+        (
+            {"tracks": {"order": ["latency", "latency"]}},
+            r"ruleset\.models\.tracks\.order: expected distinct tracks, found latency, latency",
+        ),
+        (
+            {"tracks": {"order": ["availability", "latency"], "weights": [1]}},
+            r"ruleset\.models\.tracks\.weights: expected 2, one for each of order, found 1",
+        ),
+        (
+            {"tracks": {"order": ["latency"], "weights": [0]}},
+            r"ruleset\.models\.tracks\.weights\[0\]: expected at least 1, found 0",
+        ),
+        (
+            {"tracks": {"order": ["latency", "unknown"]}},
+            r"ruleset\.models\.tracks: expected the table standing beside it, which keeps the track 'unknown'",
+        ),
+        (
+            {"availability": "objective", "objective": {}, "tracks": {"order": ["latency"]}},
+            r"ruleset\.models\.tracks: expected no table with availability = 'objective'",
+        ),
     ],
 )
 def test_messages_name_the_path(models: dict[str, object], message: str) -> None:

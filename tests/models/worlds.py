@@ -15,7 +15,11 @@ if TYPE_CHECKING:
     from depinverify.ingest import Options
 
 #: What a device does in a slot.
-UP, DOWN, WRONG = "up", "down", "wrong"
+UP, DOWN, WRONG, LATE, ERROR = "up", "down", "wrong", "late", "error"
+#: Transport of a probe whose error is not the device's.
+_NOT_ITS_ERROR = 3
+#: Behind the deadline, and before the answer is too late to count.
+_LATE_MS = 10_000
 SLOTS = 8
 WINDOWS = {"window_s": 2 * SLOT, "tracking_s": SLOTS * SLOT, "min_data_windows": 1}
 
@@ -48,6 +52,10 @@ def settled(
                 what = deed(at, slot)
                 if what == DOWN:
                     epoch.silence(validator, device, slot)
+                elif what == ERROR:
+                    epoch.silence(validator, device, slot, transport=_NOT_ITS_ERROR)
+                elif what == LATE:
+                    epoch.answer(validator, device, slot, delay=_LATE_MS)
                 else:
                     # A device that has been up for longer than it was before is provably wrong.
                     claims = {"uptime": 10**6} if what == WRONG else {}

@@ -62,7 +62,7 @@ def test_no_unit_appears_or_disappears(epochs: list, per_cluster: int, per_cell:
             *devices, pool=pool, ruleset=ruleset, previous=ledger, clusters=clusters, adjustments=adjustments
         )
         content = document(result)
-        money = {name: int(content[name]) for name in result.money.__slots__}
+        money = {name: int(content[name]) for name in result.money.terms()}
         left = money["pool"] + money["carried_in"] + money["missed_pools"] + money["adjustments"]
         kept = money["sink"] + money["burned"] + money["withheld"] + money["remainder"]
         assert left == money["paid"] + money["carried_delta"] + kept

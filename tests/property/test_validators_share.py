@@ -63,11 +63,11 @@ def test_by_hand() -> None:
     assert pay.share == 300
     assert pay.for_devices == 2701
     assert pay.lines == (
-        ValidatorLine(b"v1", payee(1), 100, 200, ()),
-        ValidatorLine(b"v2", payee(1), 50, 100, ("VALIDATOR_SILENT",)),
-        ValidatorLine(b"v3", payee(2), 0, 0, ("VALIDATOR_SILENT",)),
-        ValidatorLine(b"v4", payee(2), 0, 0, ("UNRELIABLE", "VALIDATOR_SILENT")),
-        ValidatorLine(b"v5", None, 0, 0, ("NO_PAYEE",)),
+        ValidatorLine(b"v1", payee(1), 100, 0, 100, 200, ()),
+        ValidatorLine(b"v2", payee(1), 100, 50, 50, 100, ("VALIDATOR_SILENT",)),
+        ValidatorLine(b"v3", payee(2), 100, 100, 0, 0, ("VALIDATOR_SILENT",)),
+        ValidatorLine(b"v4", payee(2), 100, 11, 0, 0, ("UNRELIABLE", "VALIDATOR_SILENT")),
+        ValidatorLine(b"v5", None, 100, 0, 0, 0, ("NO_PAYEE",)),
     )
     assert pay.payees == {payee(1): 300}
 

@@ -97,3 +97,14 @@ def quarantined(name: str, reason: str, message: str, place: str | None = None) 
     """One quarantined file as provenance has it."""
     why = {"reason": reason, "message": message, "column": None, "place": place}
     return {"name": name, "sha256": None, "bytes": 3, "signer": None, "rows": 0, "quarantine": why}
+
+
+def rows(html: str, label: str) -> list[list[str]]:
+    """Cells of the table with this name, as texts."""
+    inner = html.partition(f'aria-label="{label}"')[2].partition("</table>")[0].partition("<tbody>")[2]
+    assert inner, f"no table {label}"
+    lines = re.findall(r"<tr>(.*?)</tr>", inner, re.DOTALL)
+    return [
+        [Page(f"<td>{cell}</td>").text for cell in re.findall(r"<td[^>]*>(.*?)</td>", line, re.DOTALL)]
+        for line in lines
+    ]

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from depinverify.report.charts import LEVELS, level, raster
+from depinverify.report.charts import LEVELS, bar, level, raster
 from depinverify.report.distribution import _range_of
 from depinverify.report.figures import decimal, duration, percent, place, utc
 from depinverify.report.flows import Flow, _ends, flow_chart
@@ -31,6 +31,14 @@ def test_a_percentage_is_rounded_down_and_never_hides_anything(part: int, whole:
         units = int(head) * 10**digits + int(tail)
         assert units * whole <= part * 100 * 10**digits < (units + 1) * whole
         assert part > whole or units < 100 * 10**digits
+
+
+@pytest.mark.parametrize(
+    ("part", "whole", "width"),
+    [(0, 5, 0), (0, 0, 0), (-5, 9, 0), (1, 10**9, 4), (1, 2, 500), (9, 5, 1000)],
+)
+def test_a_bar_is_seen_where_there_is_something(part: int, whole: int, width: int) -> None:
+    assert re.findall(r'width="(-?\d+)"', bar(part, whole)) == ["1000", str(width)]
 
 
 def test_numbers_as_people_read_them() -> None:

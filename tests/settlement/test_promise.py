@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from epoch_folders import World
 
 
-@pytest.mark.parametrize("threads", [1, 2, 8])
+@pytest.mark.parametrize("threads", [1, 2, 8, 64])
 def test_threads_change_nothing(world: World, settled: Settlement, tmp_path: Path, threads: int) -> None:
     settle(world.epoch, tmp_path / "s", options=Options(threads=threads))
     assert bytes_of(tmp_path / "s") == bytes_of(settled.folder)
@@ -31,7 +31,7 @@ def test_little_memory_changes_nothing(
     world: World, settled: Settlement, tmp_path: Path, threads: int, memory: int
 ) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Workspace, "remove", lambda _: None)
+        patch.setattr(Workspace, "remove", lambda *_: None)
         settle(world.epoch, tmp_path / "s", options=Options(threads=threads, memory_bytes=memory))
     assert bytes_of(tmp_path / "s") == bytes_of(settled.folder)
     runs = [path.name for path in (tmp_path / "s" / ".work").glob("rows-*.run")]

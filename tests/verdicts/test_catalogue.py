@@ -13,7 +13,7 @@ from verdicts import words
 
 ROOT = Path(__file__).parent.parent.parent
 
-bent, outages, alone, event, paid, single, conflicts, set_aside, disagreements = (
+bent, outages, alone, event, paid, single, conflicts, set_aside, disagreements, idle = (
     words.settled(make)
     for make in (
         words.bent,
@@ -25,6 +25,7 @@ bent, outages, alone, event, paid, single, conflicts, set_aside, disagreements =
         words.conflicts,
         words.set_aside,
         words.disagreements,
+        words.idle,
     )
 )
 signatures, arweave, models = words.of_signatures, words.of_arweave, words.of_models
@@ -73,7 +74,7 @@ CASES = {
         ("reason", "", name): models
         for name in (
             "RELATIVE_FAILURE", "BELOW_THRESHOLD", "REWARD_SHARE", "STRIKES", "SMALL_SAMPLE", "BUDGET_EXHAUSTED",
-            "PROBATION", "SUSPENDED", "DISQUALIFIED", "WITHHELD",
+            "PROBATION", "SUSPENDED", "DISQUALIFIED", "WITHHELD", "CORRECTNESS", "UNKNOWN_ERRORS", "LATENCY",
         )
     },
     ("reason", "", "AVAILABILITY"): event,
@@ -81,6 +82,7 @@ CASES = {
     ("reason", "", "NO_DATA"): paid,
     ("reason", "", "PRORATED"): paid,
     ("reason", "", "CLASS"): paid,
+    ("reason", "", "UTILISATION"): idle,
     ("reason", "", "NO_PAYEE"): paid,
     ("reason", "", "CAPACITY"): paid,
     ("exclusion", "", "VALIDATOR_REFERENCE_FAILED"): outages,

@@ -12,7 +12,8 @@ import polars as pl
 from depinverify import _native, networks, settle
 from depinverify.catalogue import CATALOGUE, Code, Outcome, State, check_names
 from depinverify.signature import KeyRegistry, verify_codes
-from models.worlds import DOWN, UP
+from economy.worlds import Funded, always
+from models.worlds import DOWN, ERROR, LATE, UP, WRONG
 from models.worlds import settled as settled_under
 from oracle.conftest import SLOT, START, Signer, TinyEpoch, b64, canonical
 from reference.arweave import CHUNK, Node, digest
@@ -158,6 +159,13 @@ def paid(folder: Path) -> Path:
     return e.write()
 
 
+def idle(folder: Path) -> Path:
+    """A device that did no paid work, where that is a reason for less pay."""
+    e = Funded(folder, {"utilisation": {"floor_e12": 500_000_000_000}})
+    e.work = []
+    return e.fill(always)
+
+
 def single(folder: Path) -> Path:
     """One validator takes part."""
     e = TinyEpoch(folder, validators=1)
@@ -213,6 +221,14 @@ def of_models(folder: Path) -> set[Word]:
     words: set[Word] = set()
     for number, models in enumerate(tables):
         made = settled_under(folder / str(number), {"models": models}, unlucky)
+        words |= {("reason", "", reason) for entry in made.rewards["entries"] for reason in entry["reasons"]}
+    for track, deed in (("correctness", WRONG), ("unknown", ERROR), ("latency", LATE)):
+        models = {"standing": {"min_age_s": 0}, "tracks": {"order": [track]}}
+        made = settled_under(
+            folder / track,
+            {"models": models},
+            lambda at, slot, deed=deed: deed if at == 0 and 0 < slot < 4 else UP,
+        )
         words |= {("reason", "", reason) for entry in made.rewards["entries"] for reason in entry["reasons"]}
     return words
 

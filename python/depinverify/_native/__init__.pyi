@@ -101,6 +101,18 @@ from depinverify._native.cells import (
 from depinverify._native.cells import (
     cell_place as cell_place,
 )
+from depinverify._native.combination import (
+    committee_ruling as committee_ruling,
+)
+from depinverify._native.combination import (
+    diversity_multipliers as diversity_multipliers,
+)
+from depinverify._native.combination import (
+    product_of_scores as product_of_scores,
+)
+from depinverify._native.combination import (
+    weighted_mean as weighted_mean,
+)
 from depinverify._native.decode import (
     canonical_json as canonical_json,
 )
@@ -109,6 +121,36 @@ from depinverify._native.decode import (
 )
 from depinverify._native.epoch import (
     EpochContext as EpochContext,
+)
+from depinverify._native.indicators import (
+    clique_insularity as clique_insularity,
+)
+from depinverify._native.indicators import (
+    clone_timing as clone_timing,
+)
+from depinverify._native.indicators import (
+    constant_data as constant_data,
+)
+from depinverify._native.indicators import (
+    earth_centred as earth_centred,
+)
+from depinverify._native.indicators import (
+    judge_location as judge_location,
+)
+from depinverify._native.indicators import (
+    light_distance_m as light_distance_m,
+)
+from depinverify._native.indicators import (
+    self_dealing as self_dealing,
+)
+from depinverify._native.indicators import (
+    too_regular as too_regular,
+)
+from depinverify._native.indicators import (
+    witness_concentration as witness_concentration,
+)
+from depinverify._native.indicators import (
+    witness_reciprocity as witness_reciprocity,
 )
 from depinverify._native.models import (
     beta_lower_bound as beta_lower_bound,
@@ -195,6 +237,9 @@ from depinverify._native.reward import (
     emission_of as emission_of,
 )
 from depinverify._native.reward import (
+    keccak256 as keccak256,
+)
+from depinverify._native.reward import (
     verify_claim as verify_claim,
 )
 from depinverify._native.reward import (
@@ -262,6 +307,9 @@ from depinverify._native.verification import (
 )
 from depinverify._native.verification import (
     observation_rows as observation_rows,
+)
+from depinverify._native.verification import (
+    remove_files as remove_files,
 )
 
 __version__: Final[str]

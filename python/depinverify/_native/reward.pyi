@@ -27,8 +27,19 @@ def allocate(
             mode.
     """
 
+def keccak256(data: bytes) -> bytes:
+    """Keccak-256 with the original padding, which is not that of SHA3-256 (scoring and rewards, 11.2)."""
+
 def claim_leaf(payee: bytes, amount: int) -> bytes:
-    """The leaf that commits to one claim: Keccak-256, twice, of the ABI encoding of address and uint256."""
+    """The leaf that commits to one claim: Keccak-256, twice, of the ABI encoding of payee and amount.
+
+    Args:
+        payee: 20 bytes, an ``address``, or 32, a ``bytes32``.
+        amount: A ``uint256``.
+
+    Raises:
+        InputError: A payee of another length, or an amount out of its range.
+    """
 
 def verify_claim(root: bytes, payee: bytes, amount: int, proof: list[bytes]) -> bool:
     """Whether ``proof`` shows the claim of ``payee`` to ``amount`` to stand under ``root``."""
@@ -65,19 +76,19 @@ def withheld_of(whole: int, months: int, percents: list[int]) -> tuple[int, int]
 
 @final
 class ClaimTree:
-    """The claim tree of a settlement, ``standard-v1`` over ``["address", "uint256"]``."""
+    """The claim tree of a settlement, ``standard-v1`` over ``["address", "uint256"]`` or ``["bytes32", "uint256"]``."""
 
     @staticmethod
     def from_entries(entries: list[tuple[bytes, int]], *, filler: bool = False) -> ClaimTree:
-        """Build the tree over payees of 20 bytes and their amounts, in any order.
+        """Build the tree over payees and their amounts, in any order.
 
         Args:
-            entries: Payees, each once, with amounts below 2^256.
-            filler: Add the zero address with amount 0 where there is exactly one payee, since some contracts
-                refuse an empty proof.
+            entries: Payees, all of 20 bytes or all of 32, each once, with amounts below 2^256.
+            filler: Add the zero address, or account, with amount 0 where there is exactly one payee, since some
+                contracts refuse an empty proof.
 
         Raises:
-            InputError: No entry, a payee twice, an amount out of range.
+            InputError: No entry, a payee twice, payees of both kinds, an amount out of range.
         """
 
     @staticmethod

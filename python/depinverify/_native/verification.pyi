@@ -72,29 +72,32 @@ class Verification:
             depinverify.exceptions.InputError: A column is missing or of another type, or a value is out of range.
         """
 
-    def verify(self, progress: Callable[[int], object] | None = None) -> None:
-        """Judge all rows by the seventeen checks (uptime proof, section 4).
-
-        Args:
-            progress: Called with the rows that were judged so far; an exception from it stops the step.
-
-        Raises:
-            depinverify.exceptions.SettlementError: There was no intake, or the work folder cannot be used.
-        """
-
-    def collect(self, table: str | PathLike[str], origins: str | PathLike[str]) -> dict[str, Any]:
-        """Put the verdict table together (uptime proof, 4.4).
+    def verify(
+        self,
+        table: str | PathLike[str],
+        origins: str | PathLike[str],
+        progress: Callable[[int], object] | None = None,
+    ) -> None:
+        """Judge all rows by the seventeen checks and write the verdict table (uptime proof, section 4).
 
         Args:
             table: Where to write it, Parquet.
             origins: Where to write file and row of each of its rows, JSON.
+            progress: Called with the rows that were judged so far; an exception from it stops the step.
+
+        Raises:
+            depinverify.exceptions.SettlementError: There was no intake, or a file cannot be written.
+        """
+
+    def collect(self) -> dict[str, Any]:
+        """Count the verdicts and hash what they were made from (uptime proof, 9.3).
 
         Returns:
             ``rows``, ``counts`` by name of code, and the content hashes ``verdicts_hash``,
             ``observations_hash``, ``annotations_hash`` and ``references_hash``, 32 bytes each.
 
         Raises:
-            depinverify.exceptions.SettlementError: A file cannot be written.
+            depinverify.exceptions.SettlementError: Nothing was verified, or the work folder cannot be read.
         """
 
     def score(self) -> dict[str, Any]:
@@ -109,6 +112,14 @@ class Verification:
         Raises:
             depinverify.exceptions.SettlementError: Nothing was collected.
         """
+
+def remove_files(folder: str | PathLike[str], *, threads: int | None = None) -> None:
+    """Remove the files of a folder on several threads: letting the memory of large ones go takes a while.
+
+    Args:
+        folder: The folder; it stays itself, and so does what cannot be removed.
+        threads: Number of threads, or ``None`` for all processors.
+    """
 
 def observation_rows(path: str | PathLike[str]) -> int | None:
     """Return the number of rows of a file of observations, where the file says it.

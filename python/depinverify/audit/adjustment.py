@@ -21,6 +21,7 @@ from depinverify.device.proof import jws
 from depinverify.epoch import Adjustment
 from depinverify.exceptions import InputError
 from depinverify.reward import check_adjustments
+from depinverify.validation import explain
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -94,9 +95,7 @@ def sign_adjustment(
     try:
         unsigned = Adjustment(payee=payee, amount=amount, reason=reason, reference=reference, jws="")
     except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        name = ".".join(map(str, first["loc"]))
-        raise InputError(f"{name}: {first['msg']}, found {first['input']!r}") from None
+        raise InputError(explain(error)) from None
     payload = canonical_json(
         {
             "amount": unsigned.amount,

@@ -7,7 +7,6 @@ parameters, whose hash stays in every draw; only scoring and rewards follow the 
 
 from __future__ import annotations
 
-import dataclasses
 from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, NamedTuple
@@ -15,8 +14,8 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from depinverify.audit.results import Results
 from depinverify.epoch import Epoch
 from depinverify.exceptions import ConfigurationError, InputError
+from depinverify.payee import payee_text
 from depinverify.pipeline import reward_epoch
-from depinverify.reward.ledger import address_text
 from depinverify.ruleset import Ruleset
 
 if TYPE_CHECKING:
@@ -25,14 +24,26 @@ if TYPE_CHECKING:
 
     from depinverify.canonical import Json
     from depinverify.ingest import Options
+    from depinverify.models.tracks import TrackScore
     from depinverify.reward import Multiplier, Rewards
 
-__all__ = ["FIXED", "DeviceChange", "MultiplierChange", "PayeeChange", "WhatIf", "other_ruleset", "what_if"]
+__all__ = [
+    "FIXED",
+    "DeviceChange",
+    "MultiplierChange",
+    "PayeeChange",
+    "TrackChange",
+    "WhatIf",
+    "other_ruleset",
+    "what_if",
+]
 
 #: What a ruleset is called; it changes nobody's pay.
 _NAMES: Final = frozenset({"name", "version"})
 #: Terms of the balance that another ruleset may change.
 _KEPT: Final = ("allocated", "sink", "withheld", "remainder")
+#: Terms that only the tables of a few rulesets change; they are named where they do.
+_RARELY: Final = ("pool", "missed_pools", "to_validators")
 _PROBING: Final = "it decides whom validators probed, when, and what devices were told"
 _JUDGING: Final = "it decides the verdict of each proof, and the evidence is judged as it was asked for"
 #: Parameters that cannot be other ones for evidence that exists, and why.
@@ -52,6 +63,14 @@ class MultiplierChange(NamedTuple):
     after: int | None
 
 
+class TrackChange(NamedTuple):
+    """A track of a device that takes another part of its payout, ``None`` where it is no track."""
+
+    track: str
+    before: int | None
+    after: int | None
+
+
 @dataclass(frozen=True, slots=True)
 class DeviceChange:
     """A device that gains or loses.
@@ -62,6 +81,7 @@ class DeviceChange:
         before: Its amount under the published ruleset.
         after: Its amount under the other one.
         multipliers: Its multipliers that are others; none if it is only the others' weights that changed.
+        tracks: Its tracks that cost it another part of the payout.
     """
 
     device: str
@@ -69,6 +89,7 @@ class DeviceChange:
     before: int
     after: int
     multipliers: tuple[MultiplierChange, ...]
+    tracks: tuple[TrackChange, ...]
 
     @property
     def difference(self) -> int:
@@ -78,11 +99,11 @@ class DeviceChange:
 
 @dataclass(frozen=True, slots=True)
 class PayeeChange:
-    """A payee whose devices gain or lose together.
+    """A payee whose devices and validators gain or lose together.
 
     Attributes:
         payee: The payee.
-        before: What its devices earn under the published ruleset.
+        before: What they earn under the published ruleset.
         after: The same under the other one.
     """
 
@@ -154,6 +175,7 @@ class WhatIf:
                     "after": str(one.after),
                     "difference": str(one.difference),
                     "multipliers": [change._asdict() for change in one.multipliers],
+                    "tracks": [change._asdict() for change in one.tracks],
                 }
                 for one in self.devices
             ],
@@ -171,13 +193,15 @@ class WhatIf:
 
 
 class _Outcome(NamedTuple):
-    """Devices and what each gets, under one ruleset."""
+    """Devices and what each gets, and what payees get for validators, under one ruleset."""
 
     device: list[str]
     payee: list[str | None]
     multipliers: list[tuple[Multiplier, ...]]
+    tracks: Sequence[tuple[TrackScore, ...]]
     amount: list[int]
     kept: dict[str, int]
+    validators: Mapping[str, int]
 
 
 def other_ruleset(epoch: Epoch, changes: Mapping[str, object], *, path: str = "ruleset") -> Ruleset:
@@ -243,23 +267,22 @@ def what_if(
     else:
         before = _published(against, opened)
     # The hash of the published parameters stays: it is in every draw.
-    with reward_epoch(dataclasses.replace(opened, ruleset=rules), options=options, progress=progress) as (
-        verdicts,
-        rewards,
-    ):
+    with reward_epoch(opened.under(rules), options=options, progress=progress) as (verdicts, rewards):
         after = _outcome(rewards)
         set_aside = len(verdicts.quarantined)
     return _compare(opened, rules, before, after, set_aside)
 
 
 def _outcome(rewards: Rewards) -> _Outcome:
-    money = rewards.money
+    money = rewards.money.terms()
     return _Outcome(
         [device.hex() for device in rewards.devices.device],
-        [None if payee is None else address_text(payee) for payee in rewards.devices.payee],
+        [None if payee is None else payee_text(payee) for payee in rewards.devices.payee],
         rewards.weights.multipliers,
+        rewards.tracks or [()] * len(rewards.devices.device),
         list(rewards.amounts),
-        {name: getattr(money, name) for name in _KEPT},
+        {name: money.get(name, 0) for name in (*_KEPT, *_RARELY)},
+        {} if rewards.validators is None else _texts(rewards.validators.payees),
     )
 
 
@@ -273,8 +296,18 @@ def _published(against: str | Path, epoch: Epoch) -> _Outcome:
             f"{found[0]} under {rewards.ruleset_name}"
         )
     entries = rewards.entries
-    kept = {name: rewards.money[name] for name in _KEPT}
-    return _Outcome(entries.device, entries.payee, entries.multipliers, entries.amount, kept)
+    kept = {name: rewards.money[name] for name in (*_KEPT, *_RARELY)}
+    validators: defaultdict[str, int] = defaultdict(int)
+    for line in rewards.validators:
+        if line.payee is not None:
+            validators[line.payee] += line.amount
+    return _Outcome(
+        entries.device, entries.payee, entries.multipliers, entries.tracks, entries.amount, kept, validators
+    )
+
+
+def _texts(payees: Mapping[bytes, int]) -> dict[str, int]:
+    return {payee_text(payee): amount for payee, amount in payees.items()}
 
 
 def _compare(epoch: Epoch, rules: Ruleset, before: _Outcome, after: _Outcome, set_aside: int) -> WhatIf:
@@ -293,18 +326,24 @@ def _compare(epoch: Epoch, rules: Ruleset, before: _Outcome, after: _Outcome, se
         after.amount,
         before.multipliers,
         after.multipliers,
+        before.tracks,
+        after.tracks,
         strict=True,
     )
-    for device, payee, amount, other, chain, other_chain in columns:
+    for device, payee, amount, other, chain, other_chain, tracks, other_tracks in columns:
         changed = () if chain == other_chain else _changed(chain, other_chain)
         for change in changed:
             multipliers[change.name] += 1
         if amount != other:
-            devices.append(DeviceChange(device, payee, amount, other, changed))
+            costs = _other_costs(tracks, other_tracks)
+            devices.append(DeviceChange(device, payee, amount, other, changed, costs))
         if payee is not None:
             sums = payees.setdefault(payee, [0, 0])
             sums[0] += amount
             sums[1] += other
+    for side, outcome in enumerate((before, after)):
+        for payee, amount in outcome.validators.items():
+            payees.setdefault(payee, [0, 0])[side] += amount
     lines = [PayeeChange(payee, *sums) for payee, sums in payees.items() if sums[0] != sums[1]]
     own, new = epoch.ruleset.model_dump(mode="json"), rules.model_dump(mode="json")
     return WhatIf(
@@ -315,7 +354,11 @@ def _compare(epoch: Epoch, rules: Ruleset, before: _Outcome, after: _Outcome, se
         devices=tuple(sorted(devices, key=lambda one: (one.difference, one.device))),
         payees=tuple(sorted(lines, key=lambda one: (one.difference, one.payee))),
         unchanged=len(before.device) - len(devices),
-        totals={name: (before.kept[name], after.kept[name]) for name in before.kept},
+        totals={
+            name: (before.kept[name], after.kept[name])
+            for name in before.kept
+            if name in _KEPT or before.kept[name] != after.kept[name]
+        },
         multipliers=dict(sorted(multipliers.items())),
         caveats=_caveats(epoch, rules, set_aside),
     )
@@ -333,6 +376,15 @@ def _changed(before: Sequence[Multiplier], after: Sequence[Multiplier]) -> tuple
         for key in keys
         if sides[0].get(key) != sides[1].get(key)
     )
+
+
+def _other_costs(before: Sequence[TrackScore], after: Sequence[TrackScore]) -> tuple[TrackChange, ...]:
+    sides: list[dict[str, int]] = [{one.track: one.cost_e12 for one in tracks} for tracks in (before, after)]
+    changes = (
+        TrackChange(track, sides[0].get(track), sides[1].get(track))
+        for track in dict.fromkeys([*sides[0], *sides[1]])
+    )
+    return tuple(one for one in changes if one.before != one.after)
 
 
 def _caveats(epoch: Epoch, rules: Ruleset, set_aside: int) -> tuple[str, ...]:

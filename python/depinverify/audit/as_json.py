@@ -46,6 +46,8 @@ def document(explained: Explanation, slots: str) -> dict[str, Any]:
             "retired_ms": registered.retired_ms,
             "cell": None if registered.cell is None else f"{registered.cell:x}",
         },
+        **_work(explained),
+        **_tracks(explained),
         "score": _model(explained.model),
         "without_exclusions": _model(explained.without_exclusions),
         "state_before": _state(explained.before),
@@ -58,6 +60,29 @@ def document(explained: Explanation, slots: str) -> dict[str, Any]:
         "indicators": [dict(one) for one in explained.indicators],
         "transitions": [dict(one) for one in explained.transitions],
         "findings": list(explained.findings),
+    }
+
+
+def _work(explained: Explanation) -> dict[str, Any]:
+    """Paid work, where the ruleset asks for it."""
+    if all(one.name != "utilisation" for one in explained.entry.multipliers):
+        return {}
+    if explained.work is None:
+        return {"work": None}
+    return {"work": {name: str(value) for name, value in explained.work._asdict().items()}}
+
+
+def _tracks(explained: Explanation) -> dict[str, Any]:
+    """What the payout was combined from, where the ruleset has tracks."""
+    combination = explained.combination
+    if combination is None:
+        return {}
+    return {
+        "combined": {
+            "score_e12": combination.score_e12,
+            "payout_e12": combination.multiplier.value,
+            "tracks": [one._asdict() for one in combination.tracks],
+        }
     }
 
 

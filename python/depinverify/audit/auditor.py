@@ -16,12 +16,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from depinverify import ingest
-from depinverify.audit import comparison, consistency, folder_rules
+from depinverify.audit import comparison, consistency, folder_rules, share_rules
 from depinverify.audit.evidence_files import caveats_of, compare_files
 from depinverify.audit.findings import STAGES, Basis, Finding, FindingCode, Findings, Stage
 from depinverify.audit.forms import MalformedError
 from depinverify.audit.recomputation import Refusal, settled_anew
 from depinverify.audit.results import REQUIRED, Results
+from depinverify.audit.track_rules import check_tracks
 from depinverify.audit.weight_rules import check_weights
 from depinverify.epoch import Epoch
 from depinverify.exceptions import DepinverifyError, InputError, SettlementError
@@ -193,6 +194,7 @@ def _look_at_inputs(
     if epoch is not None:
         comparison.compare_terms(anew, comparison.Terms.of(rewards), comparison.Terms.of_epoch(epoch))
     folder_rules.check_params_hash(found, results)
+    folder_rules.check_emission(found, results)
     if head is not None and rewards.registry_head != head:
         found.against(Basis.ELSEWHERE).add(
             FindingCode.HEAD_ELSEWHERE_DIFFERS,
@@ -221,11 +223,16 @@ def _look_at_results(found: Findings, results: Results, made: Results | None, le
         comparison.compare_models(anew, results, made)
     consistency.check_scores(found, results)
     if made is not None:
+        share_rules.compare_classes(anew, rewards, made.rewards)
         comparison.compare_weights(anew, rewards, made.rewards)
+    check_tracks(found, results)
     check_weights(found, results)
     if made is not None:
+        share_rules.compare_validators(anew, rewards, made.rewards)
+        share_rules.compare_class_lines(anew, rewards.classes, made.rewards.classes)
         comparison.compare_amounts(anew, rewards, made.rewards)
         comparison.compare_money(anew, rewards, made.rewards, comparison.DIVISION)
+    share_rules.check_validators(found, rewards)
     consistency.check_division(found, rewards)
     if made is not None:
         comparison.compare_device_payees(anew, rewards, made.rewards)
@@ -318,6 +325,10 @@ def _not_checked(
         ]
         if results.rewards.ruleset.models is not None:
             missing.append(NotChecked(Stage.WEIGHTS, "the multipliers of the ruleset's models", needs))
+        if results.rewards.ruleset.utilisation is not None:
+            missing.append(NotChecked(Stage.WEIGHTS, "multipliers by paid work", needs))
+        if results.rewards.ruleset.validators is not None:
+            missing.append(NotChecked(Stage.ALLOCATION, "what validators delivered", needs))
     if head is None:
         missing.append(
             NotChecked(

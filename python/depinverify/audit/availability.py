@@ -14,7 +14,7 @@ from depinverify.reward.columns import FULL, NO_DATA, PROVISIONAL
 from depinverify.ruleset import ONE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from depinverify.ruleset import Ruleset
 
@@ -141,14 +141,14 @@ def payout(curve: Sequence[tuple[int, int]], score_e12: int) -> Interval:
     raise AssertionError(score_e12)
 
 
-def least_score(curve: Sequence[tuple[int, int]], value: int) -> int | None:
-    """The least score whose payout is at least ``value``; ``None`` where the curve never gets there."""
-    if curve[-1][1] < value:
+def least_score(is_enough: Callable[[int], bool]) -> int | None:
+    """The least score that is enough, where every higher one is enough too; ``None`` where none is."""
+    if not is_enough(ONE):
         return None
     low, high = 0, ONE
     while low < high:
         middle = (low + high) // 2
-        if payout(curve, middle).value >= value:
+        if is_enough(middle):
             high = middle
         else:
             low = middle + 1

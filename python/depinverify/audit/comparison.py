@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
 
 from depinverify.audit.findings import FindingCode
 from depinverify.audit.results import code_name
-from depinverify.audit.reward_file import EpochTerms
+from depinverify.audit.reward_file import OPTIONAL_INPUTS, OPTIONAL_MONEY, EpochTerms
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from depinverify.audit.reward_file import RewardFile
     from depinverify.canonical import Json
     from depinverify.epoch import Epoch
+    from depinverify.models.tracks import TrackScore
     from depinverify.reward import Multiplier
 
 __all__ = [
@@ -47,13 +48,15 @@ __all__ = [
     "compare_terms",
     "compare_verdicts",
     "compare_weights",
+    "paired",
+    "track_difference",
 ]
 
 _Row = TypeVar("_Row")
 
 #: Inputs that come from outside; the exclusion log is a result.
 RAW_INPUTS: Final = (
-    "observations", "annotations", "registry", "beacon", "secrets", "references", "previous",
+    "observations", "annotations", "registry", "beacon", "secrets", "references", "previous", *OPTIONAL_INPUTS,
 )  # fmt: skip
 #: Verdicts that speak of the schedule.
 _OFF_SCHEDULE: Final = frozenset({"OFF_SCHEDULE", "UNKNOWN_DEVICE"})
@@ -73,7 +76,8 @@ _PAYEE_FIELDS: Final = {
 }
 #: Terms of the balance by the stage that they belong to.
 DIVISION: Final = dict.fromkeys(
-    ("carried_in", "allocated", "sink", "burned", "withheld", "remainder"), FindingCode.MONEY_DIFFERS
+    ("carried_in", "allocated", "sink", "burned", "withheld", "remainder", *OPTIONAL_MONEY),
+    FindingCode.MONEY_DIFFERS,
 )
 PAYMENTS: Final = {"paid": FindingCode.PAID_DIFFERS, "carried_delta": FindingCode.CARRIED_DIFFERS}
 ADJUSTMENTS: Final = {"adjustments": FindingCode.ADJUSTMENTS_DIFFER}
@@ -125,7 +129,7 @@ def paired(
 def compare_inputs(found: Findings, first: RewardFile, second: RewardFile, names: Sequence[str]) -> None:
     """Hashes of the inputs."""
     for name in names:
-        a, b = first.inputs[name], second.inputs[name]
+        a, b = first.inputs.get(name), second.inputs.get(name)
         if a != b:
             found.add(FindingCode.INPUT_DIFFERS, f"input:{name}", "sha256", a, b)
 
@@ -312,8 +316,12 @@ def compare_models(found: Findings, first: Results, second: Results) -> None:
 
 
 def compare_weights(found: Findings, first: RewardFile, second: RewardFile) -> None:
-    """Multipliers one by one, then reasons, then weights."""
+    """Tracks one by one, then multipliers one by one, then reasons, then weights."""
     mine, theirs = first.entries, second.entries
+    for device, tracks, others in _aligned((mine.device, mine.tracks), (theirs.device, theirs.tracks)):
+        differs = track_difference(tracks, others)
+        if differs is not None:
+            found.add(FindingCode.TRACK_DIFFERS, f"device:{device}", *differs)
     for device, a, b in _aligned((mine.device, mine.multipliers), (theirs.device, theirs.multipliers)):
         difference = chain_difference(a, b)
         if difference is not None:
@@ -326,6 +334,20 @@ def compare_weights(found: Findings, first: RewardFile, second: RewardFile) -> N
             (mine.device, getattr(mine, field)),
             (theirs.device, getattr(theirs, field)),
         )
+
+
+def track_difference(
+    published: Sequence[TrackScore], recomputed: Sequence[TrackScore]
+) -> tuple[str, Json, Json] | None:
+    """The first track that differs: field and both values; ``None`` where none does, or rulesets list others."""
+    if [one.track for one in published] != [one.track for one in recomputed]:
+        return None
+    for a, b in zip(published, recomputed, strict=True):
+        for name in ("score_e12", "cost_e12"):
+            values = getattr(a, name), getattr(b, name)
+            if values[0] != values[1]:
+                return f"tracks.{a.track}.{name}", *values
+    return None
 
 
 def chain_difference(

@@ -14,12 +14,14 @@ from typing import TYPE_CHECKING, Any, Final
 from depinverify import _native
 from depinverify.audit.availability import Window, evaluate, judge, payout
 from depinverify.audit.findings import Basis, FindingCode
+from depinverify.audit.share_rules import compare_class_lines
 from depinverify.canonical import canonical_json
 from depinverify.catalogue import CATALOGUE
 from depinverify.exceptions import InputError
+from depinverify.payee import payee_from_text, payee_text
 from depinverify.reward import Account, Ledger
 from depinverify.reward.columns import STATES
-from depinverify.reward.ledger import address_from_text, address_text
+from depinverify.reward.division import divide_pool
 from depinverify.reward.publish import TREE_FILE
 
 if TYPE_CHECKING:
@@ -146,12 +148,14 @@ def check_division(found: Findings, rewards: RewardFile) -> None:
     money, entries, mode = rewards.money, rewards.entries, rewards.ruleset.allocation
     divided = money["pool"] + money["carried_in"] + money["missed_pools"]
     kept = money["sink"] + money["burned"] + money["withheld"] + money["remainder"]
-    if divided != money["allocated"] + kept or divided >= _LARGEST_POOL:
+    given = money["allocated"] + money["to_validators"]
+    shares = "allocated" if rewards.ruleset.validators is None else "allocated + to_validators"
+    if divided != given + kept or divided >= _LARGEST_POOL:
         found.add(
             FindingCode.POOL_UNBALANCED,
             "balance of the pool",
-            "allocated + sink + burned + withheld + remainder",
-            str(money["allocated"] + kept),
+            f"{shares} + sink + burned + withheld + remainder",
+            str(given + kept),
             str(divided),
         )
     spent = money["paid"] + money["carried_delta"] + kept
@@ -164,18 +168,23 @@ def check_division(found: Findings, rewards: RewardFile) -> None:
             str(divided + money["adjustments"]),
         )
     try:
-        amounts, left = _native.allocate(
-            divided, [bytes.fromhex(device) for device in entries.device], entries.weight, mode=mode
+        division = divide_pool(
+            max(0, divided - money["to_validators"]),
+            [bytes.fromhex(device) for device in entries.device],
+            entries.weight,
+            entries.class_name,
+            rewards.ruleset,
         )
     except InputError as error:
         found.add(FindingCode.POOL_UNBALANCED, "division of the pool", "weights", None, str(error))
         return
-    rows = zip(entries.device, entries.amount, entries.withheld, amounts, strict=True)
+    compare_class_lines(found, rewards.classes, division.classes)
+    rows = zip(entries.device, entries.amount, entries.withheld, division.amounts, strict=True)
     for device, published, withheld, amount in rows:
         if published + withheld != amount:
             follows = str(amount - withheld)
             found.add(FindingCode.AMOUNT_DIFFERS, f"device:{device}", "amount", str(published), follows)
-    goes_to_sink = mode == "floor_to_sink"
+    goes_to_sink, left = mode == "floor_to_sink", division.remainder
     expected = {
         "allocated": sum(entries.amount),
         "sink": left if goes_to_sink else 0,
@@ -199,7 +208,7 @@ def check_payees(found: Findings, rewards: RewardFile, previous: Ledger | None) 
     earned = _earned(rewards)
     payees, money, least = rewards.payees, rewards.money, int(rewards.ruleset.min_payout)
     named = set(payees.payee)
-    before = {} if previous is None else {address_text(one): line for one, line in previous.accounts.items()}
+    before = {} if previous is None else {payee_text(one): line for one, line in previous.accounts.items()}
     for payee in sorted((earned.keys() | before.keys()) - named):
         found.add(FindingCode.PAYEE_MISSING, f"payee:{payee}", "amount", None, str(earned.get(payee, 0)))
     if previous is not None:
@@ -262,7 +271,7 @@ def _check_continuity(found: Findings, rewards: RewardFile, before: dict[str, Ac
 def check_ledger(found: Findings, results: Results) -> None:
     """The ledger for the next epoch against the payees' lines and the remainder."""
     payees, ledger = results.rewards.payees, results.ledger
-    accounts = {address_text(payee): account for payee, account in ledger.accounts.items()}
+    accounts = {payee_text(payee): account for payee, account in ledger.accounts.items()}
     published = {
         payee: Account(carried, cumulative)
         for payee, carried, cumulative in zip(payees.payee, payees.carried, payees.cumulative, strict=True)
@@ -319,7 +328,7 @@ def check_tree(found: Findings, results: Results) -> None:
         except InputError as error:
             found.add(FindingCode.TREE_BROKEN, "tree", "nodes and leaves", str(error), None)
             return
-        leaves = {address_text(payee): amount for payee, amount in tree.entries() if amount > 0}
+        leaves = {payee_text(payee): amount for payee, amount in tree.entries() if amount > 0}
     for payee in sorted(leaves.keys() | owed.keys()):
         a, b = leaves.get(payee), owed.get(payee)
         if a != b:
@@ -336,7 +345,7 @@ def check_root(found: Findings, rewards: RewardFile) -> None:
     """The root against a tree that is built anew from the cumulative amounts."""
     payees = rewards.payees
     owed = [
-        (address_from_text(payee), amount)
+        (payee_from_text(payee), amount)
         for payee, amount in zip(payees.payee, payees.cumulative, strict=True)
         if amount > 0
     ]
@@ -353,9 +362,12 @@ def check_root(found: Findings, rewards: RewardFile) -> None:
 
 
 def _earned(rewards: RewardFile) -> dict[str, int]:
-    """What the devices of each payee earned."""
+    """What the devices and validators of each payee earned."""
     earned: defaultdict[str, int] = defaultdict(int)
     for payee, amount in zip(rewards.entries.payee, rewards.entries.amount, strict=True):
         if payee is not None:
             earned[payee] += amount
+    for line in rewards.validators:
+        if line.payee is not None:
+            earned[line.payee] += line.amount
     return dict(earned)

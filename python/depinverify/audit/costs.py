@@ -11,14 +11,15 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
-from depinverify import _native
 from depinverify.exceptions import SettlementError
+from depinverify.reward.division import divide_pool
 from depinverify.ruleset import ONE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from depinverify.reward.weights import Multiplier
+    from depinverify.ruleset import Ruleset
 
 __all__ = ["Cost", "Division", "costs_of", "product"]
 
@@ -40,21 +41,27 @@ class Division:
     """The division of an epoch's pool, to be made again with one weight changed.
 
     Attributes:
-        divided: What is divided.
+        divided: What is divided among devices.
         devices: Who takes part, ascending.
         weights: Their weights.
-        mode: What happens to the units that are left.
+        class_names: Their classes, where the ruleset has levels.
+        rules: The ruleset.
     """
 
     divided: int
     devices: Sequence[bytes]
     weights: Sequence[int]
-    mode: str
+    class_names: Sequence[str | None]
+    rules: Ruleset
     _known: dict[tuple[int, int], int] = field(default_factory=dict, repr=False)
 
     @classmethod
-    def of(cls, rewards: Mapping[str, Any]) -> Self:
+    def of(cls, rewards: Mapping[str, Any], rules: Ruleset) -> Self:
         """Read the division of a reward file.
+
+        Args:
+            rewards: The reward file.
+            rules: Its ruleset.
 
         Raises:
             SettlementError: The file has not the members of one.
@@ -62,10 +69,12 @@ class Division:
         try:
             entries = rewards["entries"]
             return cls(
-                divided=sum(int(rewards[name]) for name in ("pool", "carried_in", "missed_pools")),
+                divided=sum(int(rewards[name]) for name in ("pool", "carried_in", "missed_pools"))
+                - int(rewards.get("to_validators", "0")),
                 devices=[bytes.fromhex(entry["device"]) for entry in entries],
                 weights=[int(entry["weight"]) for entry in entries],
-                mode=rewards["params"]["allocation"],
+                class_names=[entry.get("class") for entry in entries],
+                rules=rules,
             )
         except (KeyError, TypeError, ValueError) as error:
             raise SettlementError(f"rewards.json: expected depinverify-rewards-v1; {error!r}") from None
@@ -76,8 +85,8 @@ class Division:
             return 0
         if (position, weight) not in self._known:
             weights = [*self.weights[:position], weight, *self.weights[position + 1 :]]
-            amounts, _ = _native.allocate(self.divided, list(self.devices), weights, mode=self.mode)
-            self._known[position, weight] = amounts[position]
+            found = divide_pool(self.divided, self.devices, weights, self.class_names, self.rules)
+            self._known[position, weight] = found.amounts[position]
         return self._known[position, weight]
 
 

@@ -10,10 +10,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from depinverify.audit import comparison
+from depinverify.audit import comparison, share_rules
 from depinverify.audit.findings import Basis, Finding, FindingCode, Findings
 from depinverify.audit.results import Results
-from depinverify.audit.reward_file import INPUTS, MONEY
+from depinverify.audit.reward_file import INPUTS, MONEY, OPTIONAL_INPUTS, OPTIONAL_MONEY
 from depinverify.exceptions import InputError
 
 if TYPE_CHECKING:
@@ -117,7 +117,7 @@ def diff(a: str | Path, b: str | Path) -> Diff:
             f"{theirs.folder}"
         )
     inputs, results = Findings(Basis.OTHER), Findings(Basis.OTHER)
-    comparison.compare_inputs(inputs, first, second, INPUTS)
+    comparison.compare_inputs(inputs, first, second, INPUTS + OPTIONAL_INPUTS)
     comparison.compare_terms(inputs, comparison.Terms.of(first), comparison.Terms.of(second))
     comparison.compare_verdicts(results, mine, theirs)
     comparison.compare_scheduled(results, mine, theirs)
@@ -126,7 +126,10 @@ def diff(a: str | Path, b: str | Path) -> Diff:
     comparison.compare_states(results, mine, theirs)
     comparison.compare_models(results, mine, theirs)
     comparison.compare_indicators(results, first, second)
+    share_rules.compare_classes(results, first, second)
     comparison.compare_weights(results, first, second)
+    share_rules.compare_validators(results, first, second)
+    share_rules.compare_class_lines(results, first.classes, second.classes)
     comparison.compare_amounts(results, first, second)
     comparison.compare_money(results, first, second, comparison.DIVISION)
     comparison.compare_device_payees(results, first, second)
@@ -141,7 +144,11 @@ def diff(a: str | Path, b: str | Path) -> Diff:
         results=tuple(results),
         only_a=_only(files[0], files[1]),
         only_b=_only(files[1], files[0]),
-        totals={name: (first.money[name], second.money[name]) for name in MONEY},
+        totals={
+            name: (first.money[name], second.money[name])
+            for name in MONEY + OPTIONAL_MONEY
+            if name in MONEY or first.money[name] or second.money[name]
+        },
     )
 
 

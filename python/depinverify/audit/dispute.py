@@ -23,7 +23,8 @@ from depinverify.canonical import canonical_json
 from depinverify.epoch import Epoch
 from depinverify.exceptions import SettlementError
 from depinverify.ingest.inputs import registry_lines
-from depinverify.reward.ledger import address_from_text, address_text
+from depinverify.ingest.work import WORK_FILE, work_lines
+from depinverify.payee import payee_from_text, payee_text
 from depinverify.settlement import MANIFEST, Settlement
 
 if TYPE_CHECKING:
@@ -111,7 +112,7 @@ def _epoch_files(inputs: Inputs, device: bytes) -> dict[str, bytes]:
     epoch = inputs.epoch
     lines = registry_lines(epoch.registry, before_ms=epoch.end * 1000)
     events = events_for(lines, device, epoch=epoch.index, before_ms=epoch.end * 1000)
-    return {
+    files = {
         "epoch.toml": _epoch_toml(epoch),
         "registry.jsonl": _lines(events),
         "beacon.jsonl": _needed_rounds(epoch),
@@ -119,6 +120,9 @@ def _epoch_files(inputs: Inputs, device: bytes) -> dict[str, bytes]:
         "previous/state.jsonl": inputs.previous.state,
         "previous/models.jsonl": inputs.previous.models,
     }
+    if inputs.work is not None:
+        files[WORK_FILE] = b"".join(work_lines(inputs.work))
+    return files
 
 
 def _epoch_toml(epoch: Epoch) -> bytes:
@@ -174,12 +178,12 @@ def _claim(settlement: Settlement, payee: str | None) -> dict[str, Any] | None:
         tree = _native.ClaimTree.load(path.read_bytes())
     except OSError as error:
         raise SettlementError(f"{path}: {error.strerror}") from None
-    address = address_from_text(payee)
+    address = payee_from_text(payee)
     if address not in tree:
         return None
     return {
         "root": "0x" + tree.root.hex(),
-        "payee": address_text(address),
+        "payee": payee_text(address),
         "amount": str(tree.amount(address)),
         "proof": ["0x" + node.hex() for node in tree.proof(address)],
     }

@@ -11,11 +11,12 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from arro3.core import Array, DataType, RecordBatchReader, Table
+from arro3.core import Array, DataType, RecordBatchReader
 
 from depinverify import _native
 from depinverify.check import Row
 from depinverify.exceptions import InputError
+from depinverify.observations import observation_table
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
     from depinverify.epoch import Epoch
 
-__all__ = ["Found", "find_rows", "observation_lines", "observation_table"]
+__all__ = ["Found", "find_rows", "observation_lines"]
 
 _FILE: Final = "device.jsonl"
 
@@ -77,22 +78,6 @@ def _rows_of(device: bytes, batches: Iterable[RecordBatch]) -> Iterator[Row]:
             own = batch.take(Array(places, DataType.uint64()))
             columns = [own[name].to_pylist() for name in Row._fields]
             yield from map(Row._make, zip(*columns, strict=True))
-
-
-def observation_table(rows: Sequence[Row]) -> Table:
-    """Rows as a table of observations, without addresses, which decide nothing about one device alone."""
-    kinds = {
-        "validator": DataType.binary(),
-        "device": DataType.binary(),
-        "slot": DataType.uint64(),
-        "sent_ms": DataType.int64(),
-        "received_ms": DataType.int64(),
-        "transport": DataType.uint8(),
-        "proof": DataType.binary(),
-    }
-    return Table.from_pydict(
-        {name: Array([getattr(row, name) for row in rows], kind) for name, kind in kinds.items()}
-    )
 
 
 def observation_lines(rows: Sequence[Row]) -> bytes:

@@ -15,6 +15,7 @@ from depinverify.audit.from_settlement import read_published
 from depinverify.audit.model import Goal, Model, differences, goals_of, model_of
 from depinverify.audit.slots import read_slots
 from depinverify.audit.thresholds import Thresholds, thresholds_of
+from depinverify.audit.tracks import by_availability, combination_of
 from depinverify.audit.weight import weight_differences
 from depinverify.epoch import Epoch
 from depinverify.exceptions import InputError
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 
     from depinverify.audit.published import Entry, Payee, Published, Registered, State
     from depinverify.audit.slots import Slot
+    from depinverify.models.tracks import Combination
+    from depinverify.reward.utilisation import Work
 
 __all__ = ["Explanation", "explain", "explain_published"]
 
@@ -49,8 +52,10 @@ class Explanation:
         full_amount: What would have been allocated to it with every multiplier that is below ONE at ONE.
         costs: What each multiplier alone cost.
         model: Inputs and result of the score.
+        combination: The tracks behind the payout, ``None`` where the ruleset has none.
         before: State at the start.
         after: State at the end.
+        work: Paid work and capacity of the device, ``None`` where none is stated or the ruleset does not ask for it.
         models_before: State of the ruleset's further models at the start, ``None`` without any.
         models_after: The same at the end.
         without_exclusions: The score if no report had been left out.
@@ -75,8 +80,10 @@ class Explanation:
     full_amount: int
     costs: Sequence[Cost]
     model: Model
+    combination: Combination | None
     before: State | None
     after: State | None
+    work: Work | None
     models_before: Mapping[str, Any] | None
     models_after: Mapping[str, Any] | None
     without_exclusions: Model
@@ -153,7 +160,9 @@ def explain_published(published: Published) -> Explanation:
     slots = read_slots(published)
     model = model_of(published, slots, (slot.decision for slot in slots))
     without = model_of(published, slots, (slot.without_exclusions for slot in slots))
-    division = Division.of(published.rewards)
+    combination = combination_of(published, model)
+    combined = by_availability(epoch.ruleset, combination)
+    division = Division.of(published.rewards, epoch.ruleset)
     position, base = published.position, published.registered.weight
     costs = costs_of(division, position, base, entry.multipliers)
     values = [max(ONE, one.value) for one in entry.multipliers]
@@ -182,13 +191,15 @@ def explain_published(published: Published) -> Explanation:
         full_amount=full_amount,
         costs=costs,
         model=model,
+        combination=combination,
         before=published.before,
         after=published.after,
+        work=(published.inputs.work or {}).get(published.device),
         models_before=published.models_before,
         models_after=published.models_after,
         without_exclusions=without,
-        goals=goals_of(model, slots, epoch.ruleset) if _has_payout(entry) else [],
-        thresholds=thresholds_of(published, model, slots),
+        goals=goals_of(model, slots, epoch.ruleset, combined) if _has_payout(entry) else [],
+        thresholds=thresholds_of(published, model, slots, combined(model.availability.score_e12)),
         slots=slots,
         indicators=published.about_device(),
         transitions=published.transitions,

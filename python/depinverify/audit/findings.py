@@ -72,6 +72,7 @@ class FindingCode(Enum):
     EPOCH_REFUSED = (Stage.INPUTS, "An input of the epoch folder is refused, so nothing follows from it.")
     INPUT_DIFFERS = (Stage.INPUTS, "An input is not the one that the result was made from.")
     TERM_DIFFERS = (Stage.INPUTS, "Bounds, pool or covered epochs are not those of the epoch's file.")
+    EMISSION_DIFFERS = (Stage.INPUTS, "A pool is not what the ruleset's emission gives for its epochs.")
     PARAMETER_DIFFERS = (Stage.INPUTS, "A parameter of the ruleset is another.")
     PARAMS_HASH_DIFFERS = (Stage.INPUTS, "The hash of the parameters is not that of the parameters.")
     REGISTRY_HEAD_DIFFERS = (Stage.INPUTS, "The registry's head before the epoch is another.")
@@ -96,11 +97,21 @@ class FindingCode(Enum):
     INDICATOR_ADDED = (Stage.SCORES, "An indicator was published that does not follow.")
     INDICATOR_MISSING = (Stage.SCORES, "An indicator that follows was not published.")
     INDICATOR_DIFFERS = (Stage.SCORES, "An indicator has another severity, other numbers or other evidence.")
+    TRACK_DIFFERS = (Stage.WEIGHTS, "A track of a device's payout has another score or another cost.")
     MULTIPLIER_DIFFERS = (Stage.WEIGHTS, "A multiplier of a device's weight is another.")
     REASON_DIFFERS = (Stage.WEIGHTS, "The reason of a lower weight is another, or is not given.")
+    DEVICE_CLASS_DIFFERS = (Stage.WEIGHTS, "A device is of another class.")
     WEIGHT_DIFFERS = (Stage.WEIGHTS, "A weight is not the base weight times its multipliers.")
     AMOUNT_DIFFERS = (Stage.ALLOCATION, "A device's amount is not its share of the pool.")
     MONEY_DIFFERS = (Stage.ALLOCATION, "A term of the epoch's balance is another.")
+    CLASS_AMOUNT_DIFFERS = (
+        Stage.ALLOCATION,
+        "What a class of devices gets or leaves is another, or it is on one side only.",
+    )
+    VALIDATOR_PAY_DIFFERS = (
+        Stage.ALLOCATION,
+        "What a validator delivered or gets is another, or it is on one side only.",
+    )
     POOL_UNBALANCED = (Stage.ALLOCATION, "The amounts and what is left are not the divided pool.")
     EPOCH_UNBALANCED = (Stage.ALLOCATION, "What came in is not what was paid, carried and kept.")
     PAYEE_ADDED = (Stage.PAYEES, "A payee was published who has no line.")

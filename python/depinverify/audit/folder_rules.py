@@ -13,7 +13,7 @@ from depinverify import _native
 from depinverify.audit.findings import FindingCode
 from depinverify.audit.forms import MalformedError
 from depinverify.canonical import canonical_sha256
-from depinverify.exceptions import InputError
+from depinverify.exceptions import ConfigurationError, InputError
 from depinverify.reward.publish import MODELS_FILE, TREE_FILE
 from depinverify.settlement import MANIFEST
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from depinverify.audit.findings import Findings
     from depinverify.audit.results import Results
 
-__all__ = ["check_files", "check_params_hash", "malformed"]
+__all__ = ["check_emission", "check_files", "check_params_hash", "malformed"]
 
 
 def check_files(found: Findings, results: Results, truth: Results | None) -> bool:
@@ -64,6 +64,26 @@ def check_params_hash(found: Findings, results: Results) -> None:
     name = f"{rewards.ruleset.name} {rewards.ruleset.version}"
     if rewards.ruleset_name != name:
         found.add(FindingCode.PARAMETER_DIFFERS, "parameter:ruleset", "ruleset", rewards.ruleset_name, name)
+
+
+def check_emission(found: Findings, results: Results) -> None:
+    """The pools against the ruleset's emission; what is older than that has pools of its own."""
+    rewards = results.rewards
+    emission = rewards.ruleset.emission
+    if emission is None:
+        return
+    own = rewards.epoch.index
+    missed = [index for index in rewards.epoch.epochs_covered if index != own]
+    brought = {"pool": [own]}
+    if all(index >= emission.first_epoch for index in missed):
+        brought["missed_pools"] = missed
+    for name, indices in brought.items():
+        try:
+            expected: str | None = str(sum(emission.pools(indices)))
+        except ConfigurationError:
+            expected = None
+        if str(rewards.money[name]) != expected:
+            found.add(FindingCode.EMISSION_DIFFERS, f"money:{name}", name, str(rewards.money[name]), expected)
 
 
 def malformed(found: Findings, error: MalformedError) -> None:
@@ -117,11 +137,10 @@ def _check_forms(found: Findings, results: Results) -> None:
 def _check_manifest(found: Findings, results: Results) -> None:
     """What manifest and reward file both say."""
     manifest, rewards = results.manifest, results.rewards
-    for name, value in manifest.inputs.items():
-        if value != rewards.inputs[name]:
-            found.add(
-                FindingCode.MANIFEST_DISAGREES, f"manifest:inputs.{name}", name, value, rewards.inputs[name]
-            )
+    for name in sorted(manifest.inputs.keys() | rewards.inputs.keys()):
+        sides = manifest.inputs.get(name), rewards.inputs.get(name)
+        if sides[0] != sides[1]:
+            found.add(FindingCode.MANIFEST_DISAGREES, f"manifest:inputs.{name}", name, *sides)
     if manifest.params_hash != rewards.params_hash:
         found.add(
             FindingCode.MANIFEST_DISAGREES,

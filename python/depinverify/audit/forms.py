@@ -12,6 +12,7 @@ import re
 from typing import TYPE_CHECKING, Any, Final
 
 from depinverify.exceptions import SettlementError
+from depinverify.payee import DIGITS, is_payee
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
 
 __all__ = [
     "MalformedError",
-    "address",
     "amount",
     "array",
     "count",
@@ -37,7 +37,6 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 _AMOUNT = re.compile(r"0|[1-9][0-9]{0,154}", re.ASCII)
 _HEX = re.compile(r"(?:[0-9a-f]{2})*", re.ASCII)
 _HASH = re.compile(r"[0-9a-f]{64}", re.ASCII)
-_ADDRESS = re.compile(r"0x[0-9a-f]{40}", re.ASCII)
 
 
 class MalformedError(SettlementError):
@@ -127,8 +126,8 @@ def hex_bytes(value: Any, file: str, where: str) -> str:  # noqa: ANN401
     return value
 
 
-def address(value: Any, file: str, where: str) -> str:  # noqa: ANN401
-    """A payee as 0x and 40 lower-case hex digits."""
-    if not isinstance(value, str) or not _ADDRESS.fullmatch(value):
-        raise MalformedError(file, where, "0x and 40 lower-case hex digits", value)
+def payee(value: Any, file: str, where: str) -> str:  # noqa: ANN401
+    """A payee as files write it."""
+    if not isinstance(value, str) or not is_payee(value):
+        raise MalformedError(file, where, f"{DIGITS}, in lower case", value)
     return value

@@ -74,9 +74,9 @@ def _differences(settlement: Settlement, epoch: Epoch, own: Mapping[str, str | N
             found.append(f"{name}: expected content {expected} by the manifest, found {digest}")
     published = settlement.rewards["inputs"]
     found += [
-        f"inputs.{name}: the settlement was made from {published[name]}, the epoch folder holds {own[name]}"
-        for name in _INPUTS
-        if published[name] != own[name]
+        f"inputs.{name}: the settlement was made from {published.get(name)}, the epoch folder holds {own[name]}"
+        for name in own
+        if published.get(name) != own[name]
     ]
     head = settlement.rewards.get("registry_head")
     if head != epoch.registry_head.hex():

@@ -24,11 +24,12 @@ from depinverify.audit.availability import (
 )
 from depinverify.audit.shortest import Change, ChangeableWindow, least_change
 from depinverify.audit.slots import DOWN, UP, windows_of
+from depinverify.catalogue import Outcome
 from depinverify.reward.columns import STATES
 from depinverify.ruleset import ONE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from depinverify.audit.published import Published
     from depinverify.audit.slots import Slot
@@ -50,6 +51,8 @@ class Model:
         down: Slots of the epoch decided down.
         scheduled: Slots of the epoch in which the device was challenged.
         dropped: Down reports of the epoch that were left out.
+        in_time: Right answers of the epoch that were in time.
+        late: Right answers of the epoch behind the deadline.
         prior_up: The last decision, of this epoch or an earlier one.
         windows: All windows of the state after the epoch, and which of them count.
         availability: Score, windows used, state.
@@ -60,6 +63,8 @@ class Model:
     down: int
     scheduled: int
     dropped: int
+    in_time: int
+    late: int
     prior_up: bool | None
     windows: tuple[JudgedWindow, ...]
     availability: Availability
@@ -78,7 +83,7 @@ class Goal:
     Attributes:
         score_e12: The least score that has it.
         payout_e12: The payout.
-        is_full: Whether it is the best that the curve has for this device, at most ONE.
+        is_full: Whether it is the best that more availability gives this device, at most ONE.
         within: Which down slots the change is made of: those of the ``epoch``, or of the whole ``tracking
             period`` where they alone do not suffice.
         change: The change; ``None`` where no number of slots suffices.
@@ -100,11 +105,14 @@ def model_of(published: Published, slots: Sequence[Slot], decisions: Iterable[st
     availability = evaluate(windows, rules)
     decided = [decision for decision in decisions if decision is not None]
     prior_up = None if published.before is None else published.before.prior_up
+    kept = [one.outcome for slot in slots for one in slot.observations if one.is_kept]
     return Model(
         up=decided.count(UP),
         down=decided.count(DOWN),
         scheduled=sum(slot.is_challenged for slot in slots),
         dropped=sum(one.dropped is not None for slot in slots for one in slot.observations),
+        in_time=kept.count(Outcome.PASS.name),
+        late=kept.count(Outcome.LATE.name),
         prior_up=decided[-1] == UP if decided else prior_up,
         windows=tuple(windows),
         availability=availability,
@@ -112,17 +120,33 @@ def model_of(published: Published, slots: Sequence[Slot], decisions: Iterable[st
     )
 
 
-def goals_of(model: Model, slots: Sequence[Slot], ruleset: Ruleset) -> list[Goal]:
-    """The knots of the payout curve above the device's score, and full pay, with the shortest change to each."""
+def goals_of(
+    model: Model, slots: Sequence[Slot], ruleset: Ruleset, combined: Callable[[int], int]
+) -> list[Goal]:
+    """The knots of the payout curve above the device's score, and full pay, with the shortest change to each.
+
+    Args:
+        model: Inputs and result of the score.
+        slots: The device's slots.
+        ruleset: The ruleset.
+        combined: What the payout curve is applied to, by the availability; never falling.
+    """
     if not model.used:
         return []
-    curve = ruleset.curve
-    best = min(ONE, curve[-1][1])
-    full = least_score(curve, best)
-    scores = {x for x, _ in curve} | (set() if full is None else {full})
-    goals, reached = [], model.payout.value
+
+    def pay(score: int) -> int:
+        return payout(ruleset.curve, combined(score)).value
+
+    def least_for(knot: int) -> int | None:
+        return least_score(lambda score: combined(score) >= knot)
+
+    best = min(ONE, pay(ONE))
+    full = least_score(lambda score: pay(score) >= best)
+    at_knots = (least_for(x) for x, _ in ruleset.curve)
+    scores = {score for score in (*at_knots, full) if score is not None}
+    goals, reached = [], pay(model.availability.score_e12)
     for score in sorted(score for score in scores if score > model.availability.score_e12):
-        value = payout(curve, score).value
+        value = pay(score)
         # A knot behind which nothing more is paid is no goal.
         if value > reached:
             goals.append(Goal(score, value, score == full, *_shortest(model, slots, score)))

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from itertools import chain
 from typing import TYPE_CHECKING, Final
 
+from depinverify.audit.availability import payout
 from depinverify.audit.model import TRACKING_PERIOD
 from depinverify.audit.slots import UP
 from depinverify.catalogue import Indicator, Reason, sentence
@@ -19,8 +20,9 @@ from depinverify.ruleset import ONE
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from depinverify.audit.availability import Interval
     from depinverify.audit.explain import Explanation
-    from depinverify.audit.model import Goal, Model
+    from depinverify.audit.model import Goal
     from depinverify.audit.slots import Observation, Slot
 
 __all__ = ["narrate"]
@@ -37,6 +39,7 @@ def narrate(explained: Explanation, slots: str) -> Iterator[str]:
         _summary(explained),
         _costs(explained),
         _score(explained),
+        _tracks(explained),
         _exclusions(explained),
         _changes(explained),
         _thresholds(explained),
@@ -154,7 +157,8 @@ def _score(explained: Explanation) -> Iterator[str]:
             f"{count(model.availability.windows_used, 'window')}; {needed:,} are needed for a full score "
             f"({STATES[model.availability.state]})."
         )
-    yield _payout(model)
+    if explained.combination is None:
+        yield _payout(model.payout)
     for one in model.windows[-_MOST_WINDOWS:]:
         window = one.window
         share = "" if one.ratio_e12 is None else f", {decimal(one.ratio_e12)}"
@@ -169,8 +173,20 @@ def _score(explained: Explanation) -> Iterator[str]:
     yield f"Last decision at its end: {_last(model.prior_up)}."
 
 
-def _payout(model: Model) -> str:
-    line = model.payout
+def _tracks(explained: Explanation) -> Iterator[str]:
+    combination = explained.combination
+    if combination is None:
+        return
+    yield from _heading("The tracks")
+    for one in combination.tracks:
+        yield f"{one.track} {decimal(one.score_e12)}: took {decimal(one.cost_e12)} of the payout."
+    yield f"Combined score {decimal(combination.score_e12)}."
+    yield _payout(payout(explained.curve, combination.score_e12))
+    if combination.multiplier.value < ONE and not any(one.cost_e12 for one in combination.tracks):
+        yield "Several tracks are too low: none of them alone would have changed the payout."
+
+
+def _payout(line: Interval) -> str:
     return (
         f"Payout {decimal(line.value)}, between the knots ({decimal(line.x0)}, {decimal(line.y0)}) and "
         f"({decimal(line.x1)}, {decimal(line.y1)}) of the payout curve."
@@ -188,10 +204,11 @@ def _exclusions(explained: Explanation) -> Iterator[str]:
         yield "No report about this device was left out."
         return
     yield f"{count(model.dropped, 'down report')} left out, because the fault was on the validator's side."
+    combined = explained.combination is not None
+    paid = "" if combined else f" and the payout {decimal(without.payout.value)}"
     yield (
         f"Without exclusions {without.up:,} slots would be up and {without.down:,} down, the score "
-        f"{decimal(without.availability.score_e12)} ({STATES[without.availability.state]}) and the payout "
-        f"{decimal(without.payout.value)}."
+        f"{decimal(without.availability.score_e12)} ({STATES[without.availability.state]}){paid}."
     )
 
 
@@ -217,13 +234,32 @@ def _remedies(explained: Explanation) -> dict[str, str]:
     undecided = model.scheduled - model.up - model.down
     retired = "" if registered.retired_ms is None else f" at {utc(registered.retired_ms // 1000)}"
     return {
+        "CORRECTNESS": "right answers; each of them raises the record, and each wrong one lowers it",
+        "UNKNOWN_ERRORS": "right answers; each of them raises the record, and each unexplained error lowers it",
+        "LATENCY": f"{count(model.late, 'late answer')} of {model.late + model.in_time:,} before the deadline",
         "PROVISIONAL": f"{count(missing, 'more window')} that count would make the score full",
         "NO_DATA": f"at least one of {count(undecided, 'undecided slot')} decided, in a window that counts",
         "PRORATED": f"the device retired{retired}; retired at {end} or later it is paid in full",
-        "CLASS": f"the registry authority set the class {registered.class_name!r}, which is paid less",
+        "CLASS": _class(explained),
+        "UTILISATION": _work(explained),
         "NO_PAYEE": f"a payee in the registry before {utc(explained.start)}",
         "CAPACITY": "a place among those that earn; see the thresholds",
     }
+
+
+def _class(explained: Explanation) -> str:
+    if any(one.name == "class_share" for one in explained.entry.multipliers):
+        return (
+            f"a class that has a share of the pool; that of the device is {explained.registered.class_name!r}"
+        )
+    return f"the registry authority set the class {explained.registered.class_name!r}, which is paid less"
+
+
+def _work(explained: Explanation) -> str:
+    work = explained.work
+    if work is None:
+        return "work.jsonl says nothing of the device; with paid work up to its capacity it is paid in full"
+    return f"{work.paid:,} of a capacity of {work.capacity:,} was paid work; all of it is paid in full"
 
 
 def _goal(goal: Goal) -> Iterator[str]:

@@ -14,6 +14,7 @@ from depinverify import _native, ingest
 from depinverify.audit.registry_extract import chained, events_for, head_before, until
 from depinverify.exceptions import SettlementError
 from depinverify.ingest.inputs import registry_lines
+from depinverify.ingest.work import WORK_FILE, read_work, work_sha256
 from depinverify.reward import Ledger
 from depinverify.reward.publish import MODELS_FILE
 from depinverify.settlement import Settlement
@@ -39,7 +40,7 @@ class DeviceInputs(NamedTuple):
 
 
 def read_for_device(epoch: Epoch, device: bytes, settled_registry: str | None) -> DeviceInputs:
-    """Read registry, beacon, secrets and earlier state of one device.
+    """Read registry, beacon, secrets, paid work and earlier state of one device.
 
     Args:
         epoch: The epoch.
@@ -51,15 +52,19 @@ def read_for_device(epoch: Epoch, device: bytes, settled_registry: str | None) -
     """
     snapshot, content = _registry(epoch, device, settled_registry)
     state, models = _states_before(epoch, device)
+    work = None if epoch.ruleset.utilisation is None else read_work(epoch.read(WORK_FILE))
     context = ingest.context_of(epoch, snapshot, state)
     previous = ingest.Previous(epoch.previous_sha256, state, Ledger(), models)
-    hashes = {
+    hashes: dict[str, str | None] = {
         "registry": content,
         "beacon": context.beacon_hash.hex(),
         "secrets": context.secrets_hash.hex(),
         "previous": epoch.previous_sha256,
     }
-    return DeviceInputs(ingest.Inputs(epoch, snapshot, context, previous), hashes)
+    if work is not None:
+        hashes["work"] = work_sha256(work)
+        work = {name: one for name, one in work.items() if name == device}
+    return DeviceInputs(ingest.Inputs(epoch, snapshot, context, previous, work), hashes)
 
 
 def _registry(epoch: Epoch, device: bytes, settled: str | None) -> tuple[_native.RegistrySnapshot, str]:

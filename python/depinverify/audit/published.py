@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from depinverify.audit.availability import Window
 from depinverify.audit.one_device import state_line
 from depinverify.exceptions import InputError, SettlementError
+from depinverify.models.tracks import TrackScore
 from depinverify.reward.weights import Multiplier
 
 if TYPE_CHECKING:
@@ -43,7 +44,10 @@ _SLOTS: Final = 1 << 64
 
 
 class Entry(NamedTuple):
-    """The device's entry of the reward file; ``withheld`` is kept back of what was allocated to it."""
+    """The device's entry of the reward file.
+
+    ``withheld`` is kept back of what was allocated to it; ``tracks`` are none where the ruleset has none.
+    """
 
     payee: str | None
     score_e12: int
@@ -53,6 +57,7 @@ class Entry(NamedTuple):
     amount: int
     reasons: tuple[str, ...]
     withheld: int
+    tracks: tuple[TrackScore, ...]
 
 
 class Payee(NamedTuple):
@@ -246,6 +251,10 @@ def _entry(entries: Sequence[Mapping[str, Any]], device: bytes) -> tuple[int, En
                 amount=int(entry["amount"]),
                 reasons=tuple(entry["reasons"]),
                 withheld=int(entry.get("withheld", "0")),
+                tracks=tuple(
+                    TrackScore(one["track"], int(one["score_e12"]), int(one["cost_e12"]))
+                    for one in entry.get("tracks", ())
+                ),
             )
     raise InputError(
         f"{name}: expected a device of this settlement, found none of this id among {len(entries)}",

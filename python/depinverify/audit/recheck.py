@@ -26,8 +26,8 @@ from depinverify.audit.weight import weight_differences
 from depinverify.canonical import canonical_sha256
 from depinverify.epoch import Epoch
 from depinverify.exceptions import DepinverifyError, InputError
+from depinverify.payee import payee_from_text
 from depinverify.pipeline import verify
-from depinverify.reward.ledger import address_from_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -49,6 +49,7 @@ _BEYOND: Final = (
     ("capacity", "who earns in a cluster or cell needs the scores and addresses of all its devices"),
     ("further models", "what a ruleset's models beside windowed availability say is taken from the entry"),
     ("registry", "that no event about the device is missing needs the whole chain up to its published head"),
+    ("paid work", "whether the settled work.jsonl has this line about the device needs all of it"),
     (
         "signatures of files",
         "validators sign whole files of observations; `sources` names them and their hashes",
@@ -144,7 +145,7 @@ def check_bundle(path: str | Path, *, unpack: str | Path | None = None) -> Reche
         folder = Path(temporary) / "epoch" if unpack is None else Path(unpack)
         unpack_epoch(files, folder)
         try:
-            inputs = ingest.read(Epoch.open(folder))
+            inputs = ingest.read(Epoch.open(folder), with_work=True)
             rejudged = verify(_native.read_observations(folder / "observations" / "device.jsonl"), folder)
         except DepinverifyError as error:
             statement = Statement("epoch", False, f"the parts of the epoch do not fit each other: {error}")
@@ -194,7 +195,10 @@ class _Bundle:
         yield self._verdicts()
         yield from self._decisions()
         yield self._claim()
-        yield from (Statement(subject, None, text) for subject, text in _BEYOND)
+        has_work = self.inputs.work is not None
+        yield from (
+            Statement(subject, None, text) for subject, text in _BEYOND if has_work or subject != "paid work"
+        )
 
     def _inputs(self) -> Iterator[Statement]:
         epoch, context = self.inputs.epoch, self.inputs.context
@@ -257,7 +261,7 @@ class _Bundle:
             return Statement("claim", False, "root, payee or amount are not those of the reward file")
         holds = _native.verify_claim(
             _node(claim["root"]),
-            address_from_text(claim["payee"]),
+            payee_from_text(claim["payee"]),
             int(claim["amount"]),
             [_node(node) for node in claim["proof"]],
         )

@@ -16,6 +16,7 @@ from depinverify import ingest, pipeline
 from depinverify.audit.findings import FindingCode
 from depinverify.audit.results import Results
 from depinverify.exceptions import DepinverifyError
+from depinverify.ingest.work import WORK_FILE
 from depinverify.reward import check_adjustments
 
 if TYPE_CHECKING:
@@ -26,7 +27,12 @@ if TYPE_CHECKING:
 __all__ = ["Refusal", "settled_anew"]
 
 #: Inputs by the file with which a refusal of the epoch's context begins.
-_FILES: Final = {"beacon.jsonl": "beacon", "validators.jsonl": "secrets", "state.jsonl": "previous"}
+_FILES: Final = {
+    "beacon.jsonl": "beacon",
+    "validators.jsonl": "secrets",
+    "state.jsonl": "previous",
+    WORK_FILE: "work",
+}
 
 
 class Refusal(NamedTuple):
@@ -81,7 +87,7 @@ def _refused(epoch: Epoch) -> Refusal | None:
     except DepinverifyError as error:
         return Refusal(FindingCode.EPOCH_REFUSED, "input:registry", str(error))
     try:
-        ingest.read(epoch)
+        ingest.read(epoch, with_work=True)
     except DepinverifyError as error:
         message = str(error)
         name = next((name for file, name in _FILES.items() if file in message), "epoch.toml")

@@ -14,28 +14,49 @@ from typing import TYPE_CHECKING, Any, Final
 
 from depinverify.audit import forms
 from depinverify.audit.forms import MalformedError
+from depinverify.audit.shares import ValidatorPaid, read_classes, read_validators
 from depinverify.canonical import canonical_json
 from depinverify.exceptions import InputError
+from depinverify.models.tracks import TrackScore
+from depinverify.payee import leaf_encoding
 from depinverify.reward import Multiplier
 from depinverify.reward.columns import STATES
-from depinverify.reward.publish import FORMAT, LEAF_ENCODING
+from depinverify.reward.publish import FORMAT
 from depinverify.ruleset import ONE, Ruleset
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["INPUTS", "MONEY", "Entries", "EpochTerms", "Merkle", "Payees", "RewardFile", "input_names"]
+    from depinverify.models.settings import TrackName
+    from depinverify.reward.division import ClassLine
+
+__all__ = [
+    "INPUTS",
+    "MONEY",
+    "OPTIONAL_INPUTS",
+    "OPTIONAL_MONEY",
+    "Entries",
+    "EpochTerms",
+    "Merkle",
+    "Payees",
+    "RewardFile",
+    "input_names",
+]
 
 FILE: Final = "rewards.json"
 #: Hashes that manifest and reward file name.
 INPUTS: Final = (
     "observations", "annotations", "registry", "beacon", "secrets", "references", "exclusions", "previous",
 )  # fmt: skip
+#: Hashes that only a ruleset with the right table has.
+OPTIONAL_INPUTS: Final = ("work",)
 #: Terms of the balance.
 MONEY: Final = (
     "pool", "carried_in", "missed_pools", "adjustments", "allocated", "paid", "carried_delta", "sink", "burned",
     "withheld", "remainder",
 )  # fmt: skip
+#: Terms that only a ruleset with the right table has; 0 where there are none.
+OPTIONAL_MONEY: Final = ("to_validators",)
 _SIGNED: Final = frozenset({"adjustments", "carried_delta"})
 _MEMBERS: Final = frozenset(
     {
@@ -47,6 +68,9 @@ _ENTRY: Final = frozenset(
     {"device", "payee", "score_e12", "state", "multipliers", "weight", "amount", "reasons"}
 )
 _WITHHELD: Final = frozenset({"withheld"})
+_CLASS: Final = frozenset({"class"})
+_TRACKS: Final = frozenset({"tracks"})
+_TRACK: Final = frozenset({"track", "score_e12", "cost_e12"})
 _MULTIPLIER: Final = frozenset({"name", "value", "reason"})
 _PAYEE: Final = frozenset({"payee", "amount", "paid", "carried", "cumulative"})
 _INDICATOR: Final = frozenset({"code", "severity", "subjects", "numbers", "evidence"})
@@ -66,7 +90,11 @@ class EpochTerms:
 
 @dataclass(frozen=True, slots=True)
 class Entries:
-    """The devices' lines, ascending by device; nothing is withheld where the ruleset has no models."""
+    """The devices' lines, ascending by device.
+
+    Nothing is withheld where the ruleset has no models, classes are unknown where it has no levels, and where it has
+    no tracks there are none.
+    """
 
     device: list[str]
     payee: list[str | None]
@@ -77,6 +105,8 @@ class Entries:
     amount: list[int]
     reasons: list[tuple[str, ...]]
     withheld: list[int]
+    class_name: list[str | None]
+    tracks: list[tuple[TrackScore, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +149,8 @@ class RewardFile:
         exclusions: The exclusion log.
         transitions: Changes of standing.
         merkle: The claim tree.
+        validators: The validators; none where the ruleset has no share for them.
+        classes: The classes of devices; none where the ruleset has no levels.
     """
 
     is_canonical: bool
@@ -136,6 +168,8 @@ class RewardFile:
     exclusions: list[dict[str, Any]]
     transitions: list[dict[str, Any]]
     merkle: Merkle
+    validators: tuple[ValidatorPaid, ...]
+    classes: tuple[ClassLine, ...]
 
     @classmethod
     def read(cls, path: Path) -> RewardFile:
@@ -145,10 +179,13 @@ class RewardFile:
             MalformedError: It is none.
         """
         content, document = forms.load(path)
-        forms.members(document, FILE, "$", _MEMBERS)
-        if document["format"] != FORMAT:
-            raise MalformedError(FILE, "format", FORMAT, document["format"])
-        rules, params = _params(document["params"])
+        if not isinstance(document, dict):
+            raise MalformedError(FILE, "$", "an object", document)
+        if document.get("format") != FORMAT:
+            raise MalformedError(FILE, "format", FORMAT, document.get("format"))
+        rules, params = _params(document.get("params"))
+        optional = _optional(rules)
+        forms.members(document, FILE, "$", _MEMBERS | optional)
         return cls(
             is_canonical=_canonical_sha256(document) == hashlib.sha256(content).digest(),
             ruleset_name=forms.text(document["ruleset"], FILE, "ruleset"),
@@ -156,26 +193,38 @@ class RewardFile:
             params=params,
             params_hash=forms.hash_hex(document["params_hash"], FILE, "params_hash"),
             epoch=_epoch(document["epoch"]),
-            inputs=input_names(document["inputs"], FILE),
+            inputs=input_names(document["inputs"], FILE, has_work=rules.utilisation is not None),
             registry_head=forms.hash_hex(document["registry_head"], FILE, "registry_head"),
             money={
-                name: forms.amount(document[name], FILE, name, is_signed=name in _SIGNED) for name in MONEY
+                name: forms.amount(document.get(name, "0"), FILE, name, is_signed=name in _SIGNED)
+                for name in MONEY + OPTIONAL_MONEY
             },
-            entries=_entries(document["entries"], has_models=rules.models is not None),
+            entries=_entries(document["entries"], rules),
             payees=_payees(document["payees"]),
             indicators=_indicators(document["indicators"]),
             exclusions=_exclusions(document["exclusions"]),
             transitions=_transitions(document["transitions"], has_models=rules.models is not None),
-            merkle=_merkle(document["merkle"]),
+            merkle=_merkle(document["merkle"], rules),
+            validators=read_validators(document["validators"], FILE) if "validators" in optional else (),
+            classes=read_classes(document["classes"], FILE) if "classes" in optional else (),
         )
 
 
-def input_names(value: Any, file: str) -> dict[str, str | None]:  # noqa: ANN401
-    """The object ``inputs`` of reward file or manifest."""
-    given = forms.members(value, file, "inputs", INPUTS)
+def input_names(value: Any, file: str, *, has_work: bool | None = None) -> dict[str, str | None]:  # noqa: ANN401
+    """The object ``inputs`` of reward file or manifest.
+
+    Args:
+        value: The object.
+        file: Which file it stands in.
+        has_work: Whether paid work is an input, ``None`` where the file does not say under which ruleset.
+    """
+    if has_work is None:
+        has_work = isinstance(value, dict) and "work" in value
+    names = INPUTS + OPTIONAL_INPUTS if has_work else INPUTS
+    given = forms.members(value, file, "inputs", names)
     return {
         name: None if given[name] is None else forms.hash_hex(given[name], file, f"inputs.{name}")
-        for name in INPUTS
+        for name in names
     }
 
 
@@ -220,6 +269,12 @@ def _params(value: Any) -> tuple[Ruleset, dict[str, Any]]:  # noqa: ANN401
     return rules, value
 
 
+def _optional(rules: Ruleset) -> frozenset[str]:
+    """Members that only a ruleset with the right table has."""
+    classes = frozenset() if rules.levels is None else frozenset({"classes"})
+    return classes if rules.validators is None else classes | {"validators", *OPTIONAL_MONEY}
+
+
 def _epoch(value: Any) -> EpochTerms:  # noqa: ANN401
     given = forms.members(value, FILE, "epoch", ("index", "start", "end", "epochs_covered"))
     index, start, end = (
@@ -233,12 +288,16 @@ def _epoch(value: Any) -> EpochTerms:  # noqa: ANN401
     )
 
 
-def _entries(value: Any, *, has_models: bool) -> Entries:  # noqa: ANN401
-    columns = Entries([], [], [], [], [], [], [], [], [])
-    expected = _ENTRY | _WITHHELD if has_models else _ENTRY
-    # Few different chains and reasons stand in many entries: each is kept once.
+def _entries(value: Any, rules: Ruleset) -> Entries:  # noqa: ANN401
+    columns = Entries([], [], [], [], [], [], [], [], [], [], [])
+    has_models, has_levels = rules.models is not None, rules.levels is not None
+    order = () if rules.models is None or rules.models.tracks is None else rules.models.tracks.order
+    expected = _ENTRY | (_WITHHELD if has_models else set()) | (_CLASS if has_levels else set())
+    expected |= _TRACKS if order else set()
+    # Few different chains, reasons and tracks stand in many entries: each is kept once.
     chains: dict[tuple[Multiplier, ...], tuple[Multiplier, ...]] = {}
     reasons: dict[tuple[str, ...], tuple[str, ...]] = {}
+    known: dict[tuple[TrackScore, ...], tuple[TrackScore, ...]] = {}
     for position, entry in enumerate(forms.array(value, FILE, "entries")):
         where = f"entries[{position}]"
         forms.members(entry, FILE, where, expected)
@@ -249,9 +308,9 @@ def _entries(value: Any, *, has_models: bool) -> Entries:  # noqa: ANN401
             forms.text(one, FILE, f"{where}.reasons")
             for one in forms.array(entry["reasons"], FILE, f"{where}.reasons")
         )
-        payee = entry["payee"]
+        payee, class_name = entry["payee"], entry.get("class")
         columns.device.append(forms.hex_bytes(entry["device"], FILE, f"{where}.device"))
-        columns.payee.append(None if payee is None else forms.address(payee, FILE, f"{where}.payee"))
+        columns.payee.append(None if payee is None else forms.payee(payee, FILE, f"{where}.payee"))
         columns.score_e12.append(forms.count(entry["score_e12"], FILE, f"{where}.score_e12", ONE))
         columns.state.append(entry["state"])
         columns.multipliers.append(chains.setdefault(chain, chain))
@@ -261,6 +320,11 @@ def _entries(value: Any, *, has_models: bool) -> Entries:  # noqa: ANN401
         columns.withheld.append(
             forms.amount(entry["withheld"], FILE, f"{where}.withheld") if has_models else 0
         )
+        columns.class_name.append(
+            None if class_name is None else forms.text(class_name, FILE, f"{where}.class")
+        )
+        tracks = _tracks(entry["tracks"], order, f"{where}.tracks") if order else ()
+        columns.tracks.append(known.setdefault(tracks, tracks))
     _refuse_disorder(columns.device, "entries")
     return columns
 
@@ -280,12 +344,24 @@ def _chain(value: Any, where: str) -> tuple[Multiplier, ...]:  # noqa: ANN401
     return tuple(chain)
 
 
+def _tracks(value: Any, order: tuple[TrackName, ...], where: str) -> tuple[TrackScore, ...]:  # noqa: ANN401
+    given = forms.array(value, FILE, where)
+    if [one.get("track") if isinstance(one, dict) else None for one in given] != list(order):
+        raise MalformedError(FILE, where, f"the tracks {', '.join(order)}", given)
+    found = []
+    for track, one in zip(order, given, strict=True):
+        forms.members(one, FILE, where, _TRACK)
+        score = forms.count(one["score_e12"], FILE, f"{where}.score_e12", ONE)
+        found.append(TrackScore(track, score, forms.count(one["cost_e12"], FILE, f"{where}.cost_e12")))
+    return tuple(found)
+
+
 def _payees(value: Any) -> Payees:  # noqa: ANN401
     columns = Payees([], [], [], [], [])
     for position, line in enumerate(forms.array(value, FILE, "payees")):
         where = f"payees[{position}]"
         forms.members(line, FILE, where, _PAYEE)
-        columns.payee.append(forms.address(line["payee"], FILE, f"{where}.payee"))
+        columns.payee.append(forms.payee(line["payee"], FILE, f"{where}.payee"))
         columns.amount.append(forms.amount(line["amount"], FILE, f"{where}.amount", is_signed=True))
         columns.paid.append(forms.amount(line["paid"], FILE, f"{where}.paid"))
         columns.carried.append(forms.amount(line["carried"], FILE, f"{where}.carried"))
@@ -346,10 +422,11 @@ def _transitions(value: Any, *, has_models: bool) -> list[dict[str, Any]]:  # no
     return given
 
 
-def _merkle(value: Any) -> Merkle:  # noqa: ANN401
+def _merkle(value: Any, rules: Ruleset) -> Merkle:  # noqa: ANN401
     given = forms.members(value, FILE, "merkle", ("root", "leafEncoding", "file", "sha256"))
-    if given["leafEncoding"] != LEAF_ENCODING:
-        raise MalformedError(FILE, "merkle.leafEncoding", repr(LEAF_ENCODING), given["leafEncoding"])
+    expected = leaf_encoding(rules.type_of_payees)
+    if given["leafEncoding"] != expected:
+        raise MalformedError(FILE, "merkle.leafEncoding", repr(expected), given["leafEncoding"])
     root, file, sha256 = given["root"], given["file"], given["sha256"]
     if root is not None:
         if not forms.text(root, FILE, "merkle.root").startswith("0x"):

@@ -27,7 +27,8 @@ class Knot(NamedTuple):
     Attributes:
         score_e12: Where it is.
         payout_e12: The payout there.
-        distance_e12: The device's score less the knot's; negative below the knot.
+        distance_e12: The score that is paid, combined from the tracks where there are some, less the knot's; negative
+            below the knot.
     """
 
     score_e12: int
@@ -101,13 +102,12 @@ class Thresholds(NamedTuple):
     min_payout: MinPayout | None
 
 
-def thresholds_of(published: Published, model: Model, slots: tuple[Slot, ...]) -> Thresholds:
-    """Measure a device against every threshold."""
+def thresholds_of(published: Published, model: Model, slots: tuple[Slot, ...], score_e12: int) -> Thresholds:
+    """Measure a device against every threshold; ``score_e12`` is what the payout curve is applied to."""
     rules = published.inputs.epoch.ruleset
-    score = model.availability.score_e12
     assigned = {validator for slot in slots for validator in slot.assigned}
     return Thresholds(
-        curve=tuple(Knot(x, y, score - x) for x, y in rules.curve),
+        curve=tuple(Knot(x, y, score_e12 - x) for x, y in rules.curve),
         windows_used=model.availability.windows_used,
         windows_needed=rules.min_data_windows,
         unreliable=tuple(

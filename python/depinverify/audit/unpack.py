@@ -15,6 +15,7 @@ from depinverify.audit.registry_extract import chained, head_before
 from depinverify.audit.toml_text import toml_text
 from depinverify.canonical import canonical_json
 from depinverify.exceptions import InputError
+from depinverify.ingest.work import WORK_FILE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -48,7 +49,7 @@ def unpack_epoch(files: Mapping[str, bytes], folder: Path) -> None:
         raise InputError(f"epoch.toml: expected the parameters of an epoch: {error}") from None
     chain = chained(line for line in files["registry.jsonl"].split(b"\n") if line)
     table["registry"] = {**registry, "path": "registry.jsonl", "head": head_before(chain, start * 1000)}
-    content = {name: files[name] for name in _AS_THEY_ARE}
+    content = {name: files[name] for name in (*_AS_THEY_ARE, WORK_FILE) if name in files}
     content["registry.jsonl"] = b"".join(line + b"\n" for line in chain)
     if "previous" in table:
         previous = _previous(files, min(covered) - 1, start)

@@ -2,7 +2,7 @@
 
 In: a reward file and its score table. Out: findings. Rule: scoring specification, section 8. Invariant: multipliers
 that follow from published numbers must be there with value and reason, and no others; of those that only the registry
-knows (class, retirement) and of group caps, form, place and reason are checked.
+knows (class, retirement), of paid work and of group caps, form, place and reason are checked.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from depinverify.audit.costs import product
 from depinverify.audit.findings import FindingCode
 from depinverify.reward import DeviceColumns, ScoreColumns, weigh
 from depinverify.reward.columns import STATES
+from depinverify.reward.multiplier import reasoned
 from depinverify.reward.weights import codes_against_devices, reasons_of
 from depinverify.ruleset import ONE
 
@@ -24,15 +25,24 @@ if TYPE_CHECKING:
     from depinverify.audit.findings import Findings
     from depinverify.audit.results import Results
     from depinverify.canonical import Json
+    from depinverify.models.economy import Utilisation
     from depinverify.reward import Multiplier
     from depinverify.ruleset import Ruleset
 
 __all__ = ["check_weights"]
 
 #: Multipliers in the order of section 8.
-_ORDER: Final = ("payout", "provisional", "no_data", "proration", "class", "payee", "proof", "capacity")
+_ORDER: Final = (
+    "payout", "provisional", "no_data", "proration", "class", "class_share", "utilisation", "payee", "proof",
+    "capacity",
+)  # fmt: skip
 #: Those that the folder alone does not give, with their reason.
-_UNKNOWN: Final = {"proration": "PRORATED", "class": "CLASS", "capacity": "CAPACITY"}
+_UNKNOWN: Final = {
+    "proration": "PRORATED",
+    "class": "CLASS",
+    "utilisation": "UTILISATION",
+    "capacity": "CAPACITY",
+}
 
 
 def check_weights(found: Findings, results: Results) -> None:
@@ -41,6 +51,8 @@ def check_weights(found: Findings, results: Results) -> None:
     if entries.device != scores.device:
         return  # devices on one side only are named where the scores are compared
     rules = results.rewards.ruleset
+    # Levels publish the classes.
+    unknown = _UNKNOWN.keys() if rules.levels is None else _UNKNOWN.keys() - {"class"}
     columns = zip(
         entries.device,
         entries.multipliers,
@@ -55,11 +67,13 @@ def check_weights(found: Findings, results: Results) -> None:
     for device, chain, follows, reasons, withheld, column, weight in columns:
         subject = f"device:{device}"
         if chain != follows:
-            known = tuple(one for one in chain if one.name not in _UNKNOWN)
+            known = tuple(one for one in chain if one.name not in unknown)
             difference = chain_difference(known, follows) or _unknown_difference(chain, rules)
             if difference is not None:
                 found.add(difference[0], subject, *difference[1:])
         named = reasons_of(chain) if withheld == 0 else tuple(sorted({*reasons_of(chain), "WITHHELD"}))
+        if rules.utilisation is not None:
+            _check_utilisation(found, subject, chain, rules.utilisation)
         if reasons != named:
             found.add(FindingCode.REASON_DIFFERS, subject, "reasons", list(reasons), list(named))
         text = ",".join(named)
@@ -73,7 +87,7 @@ def check_weights(found: Findings, results: Results) -> None:
 
 
 def _expected(results: Results) -> list[tuple[Multiplier, ...]]:
-    """The multipliers that follow from the folder: all but class, proration and group caps."""
+    """The multipliers that follow from the folder: all but proration, paid work, group caps and unpublished classes."""
     rewards, table = results.rewards, results.scores
     rules, devices = rewards.ruleset, [bytes.fromhex(device) for device in table.device]
     number = len(devices)
@@ -90,7 +104,7 @@ def _expected(results: Results) -> list[tuple[Multiplier, ...]]:
         device=devices,
         payee=[None if payee is None else bytes.fromhex(payee[2:]) for payee in rewards.entries.payee],
         weight=[1] * number,
-        class_name=[None] * number,
+        class_name=rewards.entries.class_name,
         retired_ms=[None] * number,
         recorded_ms=[0] * number,
         cell=[None] * number,
@@ -112,8 +126,10 @@ def _unknown_difference(
             names,
             [_ORDER[place] for place in sorted(places)],
         )
-    allowed = {
+    allowed: dict[str, set[int] | None] = {
         "proration": None,
+        # Its value has bounds of its own.
+        "utilisation": None if rules.utilisation is not None else set(),
         "class": {ONE, *rules.class_multipliers.values()},
         "capacity": {0} if rules.max_per_cluster or rules.max_per_cell else set(),
     }
@@ -129,6 +145,22 @@ def _unknown_difference(
         if one.reason != reason:
             return FindingCode.REASON_DIFFERS, f"{field}.reason", one.reason, reason
     return None
+
+
+def _check_utilisation(
+    found: Findings, subject: str, chain: Sequence[Multiplier], rules: Utilisation
+) -> None:
+    """One multiplier by paid work, between that of idle hardware and ONE."""
+    stated = [one for one in chain if one.name == "utilisation"]
+    values = [one.value for one in stated]
+    if len(values) != 1 or not rules.floor_e12 <= values[0] <= ONE:
+        bounds = [rules.floor_e12, ONE]
+        found.add(FindingCode.MULTIPLIER_DIFFERS, subject, "multipliers.utilisation", values, bounds)
+        return
+    reason = reasoned("utilisation", values[0], _UNKNOWN["utilisation"]).reason
+    if stated[0].reason != reason:
+        field = "multipliers.utilisation.reason"
+        found.add(FindingCode.REASON_DIFFERS, subject, field, stated[0].reason, reason)
 
 
 def _nearest_product(weight: int, values: Sequence[int]) -> int:

@@ -43,9 +43,9 @@ def prove(ctx: click.Context, settlement: Path, payee: str, *, as_json: bool) ->
     Example: depinverify claim prove settlement 0x1111111111111111111111111111111111111111 --json
     """
     from depinverify import _native  # noqa: PLC0415 - not needed for the help page
-    from depinverify.reward.ledger import address_from_text  # noqa: PLC0415
+    from depinverify.payee import payee_from_text  # noqa: PLC0415
 
-    address = address_from_text(payee)
+    address = payee_from_text(payee)
     tree = _read_tree(settlement)
     if tree is None or address not in tree:
         click.echo(f"0x{address.hex()} has nothing to claim in {settlement}", err=True)
@@ -118,7 +118,7 @@ def verify(
     | depinverify claim verify 0x8c68... --proof -
     """
     from depinverify import _native  # noqa: PLC0415 - not needed for the help page
-    from depinverify.reward.ledger import address_from_text  # noqa: PLC0415
+    from depinverify.payee import payee_from_text  # noqa: PLC0415
 
     if proof_file is not None:
         if payee is not None:
@@ -128,7 +128,7 @@ def verify(
         raise InputError("expected PAYEE and AMOUNT, or --proof FILE")
     holds = _native.verify_claim(
         _node(root, "root"),
-        address_from_text(payee),
+        payee_from_text(payee),
         _amount(amount),
         [_node(text, f"node {step}") for step, text in enumerate(node)],
     )

@@ -121,7 +121,7 @@ def keygen(scheme: str, out: Path, *, as_json: bool) -> None:
 @click.option(
     "--owner-key", type=click.Path(path_type=Path), help="The owner's private key, which signs too."
 )
-@click.option("--payee", help="0x and 40 hex digits.")
+@click.option("--payee", help="0x and 40 or 64 hex digits.")
 @click.option("--cell", help="H3 cell of the place, resolution 5 to 12.")
 @click.option("--hwmodel", type=HexBytes(), help="Hardware model as the proofs will state it, hex.")
 @click.option("--oemid", type=HexBytes(), help="Manufacturer as the proofs will state it, hex.")

@@ -74,7 +74,7 @@ def _event_command(name: str, *, signed_by: str | None) -> Callable[[Callable[..
     "--owner", help="Whose it is; default: the did:key of --owner-key, else of the validator's key."
 )
 @click.option("--owner-key", type=_FILE, help="PEM file of the owner's private key, which signs too.")
-@click.option("--payee", help="0x and 40 hex digits.")
+@click.option("--payee", help="0x and 40 or 64 hex digits.")
 @click.option("--location", metavar="LAT,LON", help="Place in degrees.")
 def _enroll_validator(
     validator: str,
@@ -204,7 +204,7 @@ def _retire(device: str | None, validator: str | None) -> Event:
 
 @_event_command("set-payee", signed_by="the owner (or the authority, if the owner has no key)")
 @THE_DEVICE
-@click.option("--payee", help="0x and 40 hex digits; without it the device has no payee.")
+@click.option("--payee", help="0x and 40 or 64 hex digits; without it the device has no payee.")
 def _set_payee(device: str, payee: str | None) -> Event:
     """Send a device's pay elsewhere.
 

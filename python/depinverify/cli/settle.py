@@ -73,8 +73,9 @@ def _report(settlement: Settlement, *, as_json: bool) -> None:
         name: rewards[name]
         for name in (
             "pool", "carried_in", "missed_pools", "adjustments", "allocated", "paid", "carried_delta", "sink",
-            "burned", "withheld", "remainder",
+            "burned", "withheld", "remainder", "to_validators",
         )
+        if name in rewards
     }  # fmt: skip
     if as_json:
         emit_json(

@@ -14,7 +14,10 @@ from depinverify.cli.run_options import options_of, run_options
 from depinverify.exceptions import ConfigurationError, InputError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
     from depinverify.audit import WhatIf
+    from depinverify.audit.alternative import TrackChange
 
 #: Devices and payees that are shown as text; ``--json`` has all of them.
 _SHOWN = 30
@@ -88,6 +91,11 @@ def _setting(text: str, rules: dict[str, Any]) -> tuple[str, object]:
     return key, value if isinstance(rules.get(key), str) and not isinstance(parsed, str) else parsed
 
 
+def _costs(changes: Sequence[TrackChange]) -> Iterator[tuple[str, int | None, int | None]]:
+    """What tracks take of the payout, by a name that no multiplier has."""
+    return ((f"cost of {one.track}", one.before, one.after) for one in changes)
+
+
 def _show(found: WhatIf) -> None:
     click.echo(f"Nothing is published: epoch {found.epoch} under another ruleset.")
     for caveat in found.caveats:
@@ -116,7 +124,8 @@ def _show(found: WhatIf) -> None:
                     str(one.after),
                     str(one.difference),
                     "; ".join(
-                        f"{name} {short(before)} -> {short(after)}" for name, before, after in one.multipliers
+                        f"{name} {short(before)} -> {short(after)}"
+                        for name, before, after in (*one.multipliers, *_costs(one.tracks))
                     ),
                 )
                 for one in found.devices[:_SHOWN]

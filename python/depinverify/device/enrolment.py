@@ -44,7 +44,7 @@ def enrolment(
         nonce: 32 bytes that the registry gave, used once.
         owner: Whose it is: any text of 1 to 128 bytes; left out, the ``did:key`` of the owner's key.
         device: Its id; left out, :func:`default_device`.
-        payee: ``0x`` and 40 hex digits.
+        payee: ``0x`` and 40 or 64 hex digits.
         cell: H3 index of the place, resolution 5 to 12.
         hwmodel: Hardware model as the proofs will state it.
         oemid: Manufacturer as the proofs will state it.

@@ -14,12 +14,16 @@ from typing import TYPE_CHECKING
 from depinverify import _native
 from depinverify.exceptions import InputError
 from depinverify.ingest.previous import Previous
+from depinverify.ingest.work import WORK_FILE, read_work
 from depinverify.reward import check_adjustments
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from depinverify.canonical import Json
     from depinverify.epoch import Epoch
     from depinverify.ingest.options import Options
+    from depinverify.reward.utilisation import Work
 
 __all__ = ["Inputs", "context_of", "fingerprint", "read", "read_registry"]
 
@@ -33,16 +37,22 @@ class Inputs:
         snapshot: Devices and validators.
         context: What the checks use.
         previous: State and ledger of the settlement before.
+        work: Paid work of the devices, ``None`` where the ruleset does not ask for it, or nobody else did.
     """
 
     epoch: Epoch
     snapshot: _native.RegistrySnapshot
     context: _native.EpochContext
     previous: Previous
+    work: Mapping[bytes, Work] | None = None
 
 
-def read(epoch: Epoch) -> Inputs:
+def read(epoch: Epoch, *, with_work: bool = False) -> Inputs:
     """Read registry, beacon, secrets and the settlement before.
+
+    Args:
+        epoch: Parameters and files.
+        with_work: Read paid work too, where the ruleset asks for it. Only rewards need it, and it is known last.
 
     Raises:
         DepinverifyError: One of them is absent, malformed, or does not fit the epoch.
@@ -50,7 +60,10 @@ def read(epoch: Epoch) -> Inputs:
     check_adjustments(epoch.adjustments, epoch.index, epoch.authority)
     previous = Previous.of(epoch)
     snapshot = read_registry(epoch)
-    return Inputs(epoch, snapshot, context_of(epoch, snapshot, previous.state), previous)
+    work = None
+    if with_work and epoch.ruleset.utilisation is not None:
+        work = read_work(epoch.read(WORK_FILE), snapshot.devices()["device"].to_pylist())
+    return Inputs(epoch, snapshot, context_of(epoch, snapshot, previous.state), previous, work)
 
 
 def context_of(epoch: Epoch, snapshot: _native.RegistrySnapshot, state: bytes) -> _native.EpochContext:
@@ -135,9 +148,10 @@ def fingerprint(epoch: Epoch, options: Options) -> dict[str, Json]:
         if path.exists():
             stat = path.stat()
             stats.append([name, stat.st_size, stat.st_mtime_ns])
-    own: list[Json] = [
-        _sha256(epoch.folder / name) for name in ("epoch.toml", "beacon.jsonl", "validators.jsonl")
-    ]
+    names = ["epoch.toml", "beacon.jsonl", "validators.jsonl"]
+    if epoch.ruleset.utilisation is not None:
+        names.append(WORK_FILE)
+    own: list[Json] = [_sha256(epoch.folder / name) for name in names]
     return {
         "files": stats,
         "epoch": own,

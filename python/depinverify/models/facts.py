@@ -32,6 +32,7 @@ class Facts(NamedTuple):
         correct: Right answers, in time or late.
         wrong: Answers that are provably wrong.
         unknown: Errors that cannot be pinned on it.
+        late: Right answers behind the deadline.
         observations: Observations of any outcome that were not left out.
     """
 
@@ -47,6 +48,7 @@ class Facts(NamedTuple):
     correct: int
     wrong: int
     unknown: int
+    late: int
     observations: int
 
 
@@ -64,6 +66,7 @@ def facts_of(scores: RecordBatch, outcomes: RecordBatch, devices: RecordBatch) -
         map(sum, zip(counts["pass"], counts["late"], strict=True)),
         map(sum, zip(counts["fail"], counts["invalid"], strict=True)),
         counts["unknown"],
+        counts["late"],
         map(sum, zip(*counts.values(), strict=True)),
         strict=True,
     )

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from depinverify import _native
 from depinverify.models.state import DeviceState
+from depinverify.models.tracks import combine, latency, reputation
 from depinverify.reward.multiplier import Multiplier, reasoned
 from depinverify.ruleset import ONE
 
@@ -31,7 +32,10 @@ if TYPE_CHECKING:
         Standing,
         Threshold,
         Track,
+        TrackName,
+        Tracks,
     )
+    from depinverify.models.tracks import Combination, TrackScore
 
 __all__ = ["Judgement", "judge"]
 
@@ -54,6 +58,7 @@ class Judgement:
         withheld_percent: What is kept back of each device's amount.
         states: State of each device behind the epoch.
         transitions: Changes of standing, and warnings, as the reward file has them.
+        tracks: The tracks behind each multiplier in ``availability``; ``None`` where the ruleset has no tracks.
     """
 
     availability: list[Multiplier | None]
@@ -61,6 +66,7 @@ class Judgement:
     withheld_percent: list[int]
     states: dict[bytes, DeviceState]
     transitions: list[dict[str, Json]]
+    tracks: list[tuple[TrackScore, ...]] | None = None
 
 
 def judge(
@@ -89,7 +95,10 @@ def judge(
     transitions: list[dict[str, Json]] = []
     if models.standing is not None:
         _judge_standing(models.standing, facts, states, further, transitions, end, windows, tracking_s)
-    availability = _availability(models, facts, states, curve)
+    availability, tracks = _availability(models, facts, states, curve), None
+    if models.tracks is not None:
+        combined = _combined(models.tracks, facts, states, curve)
+        availability, tracks = [one.multiplier for one in combined], [one.tracks for one in combined]
     if models.threshold is not None and models.threshold.most_strikes > 0:
         for fact, own in zip(facts, further, strict=True):
             if sum(states[fact.device].strikes) >= models.threshold.most_strikes:
@@ -104,7 +113,7 @@ def judge(
     percents = () if models.withholding is None else models.withholding.percents
     ages = [(end - fact.enrolled_s) // _MONTH_S for fact in facts]
     withheld = [percents[age] if 0 <= age < len(percents) else 0 for age in ages]
-    return Judgement(availability, [tuple(own) for own in further], withheld, states, transitions)
+    return Judgement(availability, [tuple(own) for own in further], withheld, states, transitions, tracks)
 
 
 def _copy(state: DeviceState | None) -> DeviceState:
@@ -221,6 +230,37 @@ def _objective(rules: Objective, facts: Sequence[Facts]) -> list[Multiplier | No
         value = rules.exhausted_e12 if is_exhausted else ONE
         found.append(reasoned("objective", value, "BUDGET_EXHAUSTED"))
     return found
+
+
+# ------------------------------------------------------------------------------------------------------ tracks
+
+
+def _combined(
+    rules: Tracks,
+    facts: Sequence[Facts],
+    states: Mapping[bytes, DeviceState],
+    curve: Sequence[tuple[int, int]],
+) -> list[Combination]:
+    """The tracks of each device through the payout curve."""
+    # Few different scores stand among many devices.
+    known: dict[tuple[int, ...], Combination] = {}
+    found = []
+    for fact in facts:
+        scores = tuple(_track_score(track, fact, states[fact.device]) for track in rules.order)
+        if scores not in known:
+            known[scores] = combine(rules, scores, curve)
+        found.append(known[scores])
+    return found
+
+
+def _track_score(track: TrackName, fact: Facts, state: DeviceState) -> int:
+    """The score behind the epoch; the settings let no track of reputation stand without its state."""
+    if track == "availability":
+        return fact.score_e12
+    if track == "latency":
+        return latency(fact.correct - fact.late, fact.late)
+    pair = state.correctness if track == "correctness" else state.unknown
+    return ONE if pair is None else reputation(*pair)
 
 
 # ---------------------------------------------------------------------------------------------------- standing

@@ -7,9 +7,17 @@ default before anything is hashed; a table that is absent is a model that is not
 from __future__ import annotations
 
 from itertools import pairwise
-from typing import Annotated, Final, Literal, Self
+from typing import Annotated, Final, Literal, Self, TypeAlias
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
 from depinverify.canonical import LARGEST_INTEGER
 
@@ -22,6 +30,8 @@ __all__ = [
     "Streak",
     "Threshold",
     "Track",
+    "TrackName",
+    "Tracks",
     "Withholding",
 ]
 
@@ -32,11 +42,22 @@ _Count = Annotated[int, Field(ge=0, le=LARGEST_INTEGER)]
 _Positive = Annotated[int, Field(ge=1, le=LARGEST_INTEGER)]
 _Share = Annotated[int, Field(ge=0, le=_ONE)]
 
+#: What a device can be scored by, beside models that look at the whole network.
+TrackName: TypeAlias = Literal["availability", "correctness", "unknown", "latency"]
+#: Tracks whose scores only the table ``standing`` keeps.
+_REPUTATIONS: Final = frozenset({"correctness", "unknown"})
+
 
 def _rising(levels: tuple[tuple[int, int], ...]) -> tuple[tuple[int, int], ...]:
     if not levels or levels[0][0] != 0 or any(after[0] <= before[0] for before, after in pairwise(levels)):
         raise ValueError("expected levels that rise from 0 good epochs")
     return levels
+
+
+def _distinct(order: tuple[TrackName, ...]) -> tuple[TrackName, ...]:
+    if len(set(order)) != len(order):
+        raise ValueError(f"expected distinct tracks, found {', '.join(order)}")
+    return order
 
 
 class _Table(BaseModel):
@@ -120,6 +141,28 @@ class Withholding(_Table):
     percents: Annotated[tuple[Annotated[int, Field(ge=0, le=100)], ...], Field(min_length=1, max_length=1200)]
 
 
+class Tracks(_Table):
+    """Tracks whose combination goes through the payout curve (scoring and rewards, 5.10).
+
+    Attributes:
+        order: The tracks. A product rounds down behind each of them, in this order.
+        weights: The weight of each in a mean; without them it is the product.
+    """
+
+    order: Annotated[tuple[TrackName, ...], Field(min_length=1), AfterValidator(_distinct)]
+    weights: tuple[_Positive, ...] | None = None
+
+    @field_validator("weights")
+    @classmethod
+    def _one_weight_a_track(
+        cls, weights: tuple[int, ...] | None, given: ValidationInfo
+    ) -> tuple[int, ...] | None:
+        order = given.data.get("order")
+        if weights is not None and order is not None and len(weights) != len(order):
+            raise ValueError(f"expected {len(order)}, one for each of order, found {len(weights)}")
+        return weights
+
+
 class Models(_Table):
     """All of them. ``availability`` names the one that stands in the place of the payout curve.
 
@@ -132,6 +175,7 @@ class Models(_Table):
         standing: Model M3 and the status machine.
         streak: Loyalty.
         withholding: Pay that is kept back.
+        tracks: What goes through the payout curve in the place of windowed availability alone.
     """
 
     availability: Literal["windowed", "relative", "threshold", "lower_bound", "objective"] = "windowed"
@@ -142,6 +186,20 @@ class Models(_Table):
     standing: Standing | None = None
     streak: Streak | None = None
     withholding: Withholding | None = None
+    tracks: Tracks | None = None
+
+    @field_validator("tracks")
+    @classmethod
+    def _tracks_have_what_they_need(cls, tracks: Tracks | None, given: ValidationInfo) -> Tracks | None:
+        if tracks is None or not {"availability", "standing"} <= given.data.keys():
+            return tracks
+        availability = given.data["availability"]
+        if availability != "windowed":
+            raise ValueError(f"expected no table with availability = {availability!r}")
+        for track in tracks.order:
+            if track in _REPUTATIONS and given.data["standing"] is None:
+                raise ValueError(f"expected the table standing beside it, which keeps the track {track!r}")
+        return tracks
 
     @model_validator(mode="after")
     def _availability_has_its_table(self) -> Self:

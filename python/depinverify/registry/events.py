@@ -13,10 +13,10 @@ Example:
 from __future__ import annotations
 
 import base64
-import re
 from typing import TYPE_CHECKING
 
 from depinverify.exceptions import InputError
+from depinverify.payee import is_payee
 from depinverify.registry.keys import PublicKey, Signer
 from depinverify.registry.lines import Event, event_message
 from depinverify.registry.members import EVENT_TYPES, check_value
@@ -48,7 +48,6 @@ __all__ = [
 
 #: How long the old key stays valid after a rotation, if nothing else is said: one hour.
 DEFAULT_OVERLAP_MS = 3_600_000
-_MIXED_PAYEE = re.compile(r"0x[0-9a-fA-F]{40}\Z")
 
 Identifier = str | bytes
 Key = PublicKey | str
@@ -106,7 +105,7 @@ def enroll(
         key: Its public key.
         owner: Any text, or the owner's did:key.
         nonce: 32 bytes that the registry issued.
-        payee: ``0x`` and 40 hex digits.
+        payee: ``0x`` and 40 or 64 hex digits.
         cell: H3 cell of resolution 5 to 12.
         hwmodel: Claim of the proofs.
         oemid: Claim of the proofs.
@@ -251,4 +250,5 @@ def _hex(value: Identifier | None) -> str | None:
 
 
 def _payee(payee: str | None) -> str | None:
-    return payee.lower() if payee is not None and _MIXED_PAYEE.match(payee) else payee
+    lower = payee.lower() if payee is not None and payee.startswith("0x") else None
+    return lower if is_payee(lower) else payee

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from depinverify.canonical import LARGEST_INTEGER
 from depinverify.exceptions import InputError, RegistryError
+from depinverify.payee import DIGITS, is_payee
 from depinverify.registry.keys import PublicKey
 
 if TYPE_CHECKING:
@@ -27,7 +28,6 @@ LONGEST_CERTIFICATE = 16384
 _SHOWN = 60
 _HEX = re.compile(r"(?:[0-9a-f]{2})+\Z")
 _CELL = re.compile(r"[0-9a-f]{15,16}\Z")
-_PAYEE = re.compile(r"0x[0-9a-f]{40}\Z")
 _DECIMAL = re.compile(r"(?:0|[1-9][0-9]*)\Z")
 _BASE64 = re.compile(r"[A-Za-z0-9+/]+={0,2}\Z")
 _UEID_TYPES = ("01", "02", "03")
@@ -107,7 +107,7 @@ _VALIDATOR = Member("a validator id: 1 to 64 bytes in lower-case hex", _hex(1, 6
 _KEY = Member("a did:key of Ed25519, P-256 or secp256k1", _is_key)
 _KID = Member("a kid: 1 to 64 bytes in lower-case hex", _hex(1, 64))
 _OWNER = Member("an owner: text of 1 to 128 bytes, and a usable key if it is a did:key", _is_owner)
-_PAYEE_MEMBER = _or_null(Member("0x and 40 lower-case hex digits", _matches(_PAYEE, 42)))
+_PAYEE_MEMBER = _or_null(Member(f"{DIGITS}, in lower case", is_payee))
 _HASH = Member("32 bytes in lower-case hex", _hex(32, 32))
 _BYTES = _or_null(Member("1 to 256 bytes in lower-case hex", _hex(1, 256)))
 _AMOUNT = Member("a decimal string below 2^256", _is_amount)

@@ -89,9 +89,9 @@ def svg(
 
 def bar(part: int, whole: int, class_: str = "fill") -> Markup:
     """A bar for the cell of a table; the number stands beside it, so it is hidden from readers of words."""
-    width = 0 if whole <= 0 else min(_SPAN, part * _SPAN // whole)
+    width = 0
     if part > 0:
-        width = max(width, _SEEN)
+        width = max(_SEEN, 0 if whole <= 0 else min(_SPAN, part * _SPAN // whole))
     return element(
         "svg",
         element("rect", x=0, y=0, width=_SPAN, height=1, class_="track"),

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 from depinverify.report.charts import bar, lorenz, table
 from depinverify.report.figures import decimal, number, percent, plural
 from depinverify.report.markup import Markup, element, join
-from depinverify.report.material import Section, lead, note, sub
+from depinverify.report.material import Section, lead, note, payee_code, sub
 from depinverify.reward.economics import gini_e12, hhi_e12, nakamoto
 from depinverify.ruleset import ONE
 
@@ -123,7 +123,7 @@ def _concentration(material: Material) -> Markup:
         rows.append(
             (
                 number(rank),
-                element("code", material.foreign(payee.payee)),
+                payee_code(material, payee.payee),
                 bar(amount, amounts[0]),
                 number(payee.amount),
                 percent(amount, total),

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import re
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from depinverify import _native
 from depinverify.exceptions import SettlementError
+from depinverify.report.tables import Tables, read_tables
+from depinverify.report.values import amount, count, hex_text, integer, text, unsigned
 from depinverify.reward.columns import STATES
 from depinverify.ruleset import ONE
 
@@ -25,7 +26,18 @@ if TYPE_CHECKING:
 
     from depinverify.settlement import Settlement
 
-__all__ = ["MONEY", "Caveats", "Entry", "Excluded", "Facts", "Finding", "Payee", "Quarantined", "read_facts"]
+__all__ = [
+    "MONEY",
+    "Caveats",
+    "Change",
+    "Entry",
+    "Excluded",
+    "Facts",
+    "Finding",
+    "Payee",
+    "Quarantined",
+    "read_facts",
+]
 
 #: Terms of the balance, as the reward file calls them.
 MONEY: Final = (
@@ -33,9 +45,6 @@ MONEY: Final = (
     "withheld", "remainder",
 )  # fmt: skip
 
-_AMOUNT = re.compile(r"0|-?[1-9][0-9]{0,99}", re.ASCII)
-_HEX = re.compile(r"(?:[0-9a-f]{2})*", re.ASCII)
-_LARGEST_COUNT: Final = 2**64 - 1
 _SCORES: Final = ("device", "state", "score_e12", "windows_used", "up", "down", "scheduled", "excluded")
 
 
@@ -48,7 +57,10 @@ class Multiplier(NamedTuple):
 
 
 class Entry(NamedTuple):
-    """One device: its score and what it earned."""
+    """One device: its score and what it earned.
+
+    Its class is known only where the ruleset divides the pool over classes, and something is withheld only by models.
+    """
 
     device: str
     payee: str | None
@@ -61,6 +73,8 @@ class Entry(NamedTuple):
     chain: tuple[Multiplier, ...]
     weight: int
     amount: int
+    withheld: int
+    class_name: str | None
     reasons: tuple[str, ...]
 
     @property
@@ -109,6 +123,17 @@ class Excluded(NamedTuple):
     f2: int
     ok: int
     total: int
+
+
+class Change(NamedTuple):
+    """One change of a device's standing, or a warning; then both states are the same."""
+
+    at: int
+    device: str
+    before: str
+    behind: str
+    rule: str
+    numbers: tuple[tuple[str, int], ...]
 
 
 class Quarantined(NamedTuple):
@@ -161,10 +186,12 @@ class Facts:
         caveats: What a reader must know first.
         counts: Observations by name of code, from the manifest.
         money: Every term of the balance by its name.
+        tables: What the ruleset's tables about money add.
         entries: Devices, ascending by id.
         payees: Payees, ascending.
         findings: Indicators.
         exclusions: The exclusion log.
+        changes: Changes of standing and warnings, in the order of the file.
     """
 
     index: int
@@ -182,10 +209,12 @@ class Facts:
     caveats: Caveats
     counts: dict[str, int]
     money: dict[str, int]
+    tables: Tables
     entries: tuple[Entry, ...]
     payees: tuple[Payee, ...]
     findings: tuple[Finding, ...]
     exclusions: tuple[Excluded, ...]
+    changes: tuple[Change, ...]
 
     @property
     def slots(self) -> int:
@@ -233,39 +262,39 @@ def read_facts(settlement: Settlement) -> Facts:
         rewards, manifest = settlement.rewards, settlement.manifest
         epoch, params = rewards["epoch"], rewards["params"]
         start, end, slot_seconds = (
-            _count(value) for value in (epoch["start"], epoch["end"], params["slot_seconds"])
+            count(value) for value in (epoch["start"], epoch["end"], params["slot_seconds"])
         )
         if slot_seconds == 0 or end - start < slot_seconds:
             raise ValueError(f"slots of {slot_seconds} s from {start} to {end}")
         root = rewards["merkle"]["root"]
         return Facts(
-            index=_count(epoch["index"]),
+            index=count(epoch["index"]),
             start=start,
             end=end,
-            covered=tuple(_count(index) for index in epoch["epochs_covered"]),
+            covered=tuple(count(index) for index in epoch["epochs_covered"]),
             slot_seconds=slot_seconds,
-            ruleset=_text(rewards["ruleset"]),
+            ruleset=text(rewards["ruleset"]),
             params={name: value for name, value in params.items() if type(value) in {int, str}},
-            params_hash=_text(rewards["params_hash"]),
-            root=None if root is None else _text(root),
+            params_hash=text(rewards["params_hash"]),
+            root=None if root is None else text(root),
             manifest_sha256=settlement.manifest_sha256,
             inputs={
-                _text(name): None if value is None else _text(value)
+                text(name): None if value is None else text(value)
                 for name, value in sorted(rewards["inputs"].items())
             },
-            software=_text(settlement.sources["software"]),
+            software=text(settlement.sources["software"]),
             caveats=_caveats(settlement.sources, _changed(settlement)),
-            counts={_text(name): _count(rows) for name, rows in sorted(manifest["counts"].items())},
-            money={name: _amount(rewards[name]) for name in MONEY},
+            counts={text(name): count(rows) for name, rows in sorted(manifest["counts"].items())},
+            money={name: amount(rewards[name]) for name in MONEY},
+            tables=read_tables(rewards),
             entries=_entries(settlement),
             payees=tuple(
-                Payee(
-                    _text(line["payee"]), *(_amount(line[name]) for name in Payee._fields if name != "payee")
-                )
+                Payee(text(line["payee"]), *(amount(line[name]) for name in Payee._fields if name != "payee"))
                 for line in rewards["payees"]
             ),
             findings=tuple(_finding(line) for line in rewards["indicators"]),
             exclusions=tuple(_excluded(line) for line in rewards["exclusions"]),
+            changes=tuple(_change(line) for line in rewards["transitions"]),
         )
 
 
@@ -300,8 +329,8 @@ def _caveats(sources: Mapping[str, Any], changed: tuple[str, ...]) -> Caveats:
         changed=changed,
         unsigned_allowed=bool(sources["unsigned_allowed"]),
         beacon_pinned=bool(sources["beacon_pinned"]),
-        missing_rounds=tuple(_count(number) for number in sources["missing_rounds"]),
-        void_validators=tuple(_text(validator) for validator in sources["void_validators"]),
+        missing_rounds=tuple(count(number) for number in sources["missing_rounds"]),
+        void_validators=tuple(text(validator) for validator in sources["void_validators"]),
         quarantined=tuple(_quarantined(file) for file in sources["quarantined"]),
     )
 
@@ -311,10 +340,10 @@ def _quarantined(file: Mapping[str, Any]) -> Quarantined:
     place = "" if why["place"] is None else f"{why['place']}: "
     column = "" if why["column"] is None else f"column {why['column']}: "
     return Quarantined(
-        name=_text(file["name"]),
-        reason=_text(why["reason"]),
-        signer=None if signer is None else _text(signer),
-        message=f"{place}{column}{_text(why['message'])}",
+        name=text(file["name"]),
+        reason=text(why["reason"]),
+        signer=None if signer is None else text(signer),
+        message=f"{place}{column}{text(why['message'])}",
     )
 
 
@@ -332,65 +361,50 @@ def _entry(line: Mapping[str, Any], row: tuple[Any, ...]) -> Entry:
         raise ValueError(f"scores.parquet has {device.hex()} where rewards.json has {line['device']!r:.80}")
     chain = tuple(
         Multiplier(
-            _text(factor["name"]),
-            _count(factor["value"]),
-            None if factor["reason"] is None else _text(factor["reason"]),
+            text(factor["name"]),
+            count(factor["value"]),
+            None if factor["reason"] is None else text(factor["reason"]),
         )
         for factor in line["multipliers"]
     )
     return Entry(
         device=device.hex(),
-        payee=None if payee is None else _text(payee),
-        state=STATES[_count(state)],
-        score_e12=_count(score),
-        up=_count(up),
-        down=_count(down),
-        scheduled=_count(scheduled),
-        excluded=_count(excluded),
+        payee=None if payee is None else text(payee),
+        state=STATES[count(state)],
+        score_e12=count(score),
+        up=count(up),
+        down=count(down),
+        scheduled=count(scheduled),
+        excluded=count(excluded),
         chain=chain,
-        weight=_amount(line["weight"]),
-        amount=_amount(line["amount"]),
-        reasons=tuple(_text(reason) for reason in line["reasons"]),
+        weight=amount(line["weight"]),
+        amount=amount(line["amount"]),
+        withheld=unsigned(line.get("withheld", "0")),
+        class_name=None if line.get("class") is None else text(line["class"]),
+        reasons=tuple(text(reason) for reason in line["reasons"]),
     )
 
 
 def _finding(line: Mapping[str, Any]) -> Finding:
     return Finding(
-        code=_text(line["code"]),
-        severity=_text(line["severity"]),
-        subjects=tuple(_text(subject) for subject in line["subjects"]),
-        numbers=tuple((_text(name), _integer(value)) for name, value in sorted(line["numbers"].items())),
+        code=text(line["code"]),
+        severity=text(line["severity"]),
+        subjects=tuple(text(subject) for subject in line["subjects"]),
+        numbers=_numbers(line),
         evidence=len(line["evidence"]),
     )
 
 
+def _change(line: Mapping[str, Any]) -> Change:
+    device, before, behind, rule = (text(line[name]) for name in ("device", "from", "to", "rule"))
+    return Change(integer(line["at"]), device, before, behind, rule, _numbers(line))
+
+
+def _numbers(line: Mapping[str, Any]) -> tuple[tuple[str, int], ...]:
+    return tuple((text(name), integer(value)) for name, value in sorted(line["numbers"].items()))
+
+
 def _excluded(line: Mapping[str, Any]) -> Excluded:
-    validator = _text(line["validator"])
-    if not _HEX.fullmatch(validator):
-        raise ValueError(f"exclusions: expected a validator in hex, found {validator!r:.80}")
-    counts = (_count(line[name]) for name in ("n", "f", "n2", "f2", "ok", "total"))
-    return Excluded(_count(line["slot"]), validator, _text(line["reason"]), *counts)
-
-
-def _text(value: object) -> str:
-    if not isinstance(value, str):
-        raise ValueError(f"expected text, found {value!r:.80}")  # noqa: TRY004 - one kind for all strange values
-    return value
-
-
-def _integer(value: object) -> int:
-    if type(value) is not int or abs(value) > _LARGEST_COUNT:
-        raise ValueError(f"expected an integer, found {value!r:.80}")
-    return value
-
-
-def _count(value: object) -> int:
-    if _integer(value) < 0:
-        raise ValueError(f"expected an integer of at least 0, found {value!r:.80}")
-    return _integer(value)
-
-
-def _amount(value: object) -> int:
-    if not isinstance(value, str) or not _AMOUNT.fullmatch(value):
-        raise ValueError(f"expected a decimal amount, found {value!r:.80}")
-    return int(value)
+    validator = hex_text(line["validator"])
+    counts = (count(line[name]) for name in ("n", "f", "n2", "f2", "ok", "total"))
+    return Excluded(count(line["slot"]), validator, text(line["reason"]), *counts)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from depinverify.report.figures import knows
+from depinverify.report.figures import ABSENT, knows
 from depinverify.report.markup import Content, Markup, element, escape, foreign
 from depinverify.ruleset import ONE
 
@@ -21,10 +21,12 @@ if TYPE_CHECKING:
     from depinverify.report.facts import Facts
     from depinverify.report.fleet import Fleet
 
-__all__ = ["Material", "Section", "anchored", "lead", "note", "sub", "truncated", "word"]
+__all__ = ["Material", "Section", "anchored", "lead", "note", "payee_code", "sub", "truncated", "word"]
 
 _IPV4: Final = re.compile(r"(?<![0-9])(?:[0-9]{1,3}\.){3}[0-9]{1,3}(?![0-9])")
 _IPV6: Final = re.compile(r"(?<![0-9A-Fa-f:])[0-9A-Fa-f]{0,4}(?::[0-9A-Fa-f]{0,4}){2,7}(?![0-9A-Fa-f:])")
+#: Characters of an address with its prefix.
+_SHORT_PAYEE: Final = 42
 _PREFIX: Final = {4: 24, 6: 48}
 
 
@@ -98,6 +100,13 @@ def note(*words: Content) -> Markup:
 def sub(title: str) -> Markup:
     """Heading inside a section."""
     return element("h3", title)
+
+
+def payee_code(material: Material, payee: str | None) -> Content:
+    """A payee for the cell of a table, with room for the longer ones of 32 bytes."""
+    if payee is None:
+        return ABSENT
+    return element("code", material.foreign(payee), class_="long" if len(payee) > _SHORT_PAYEE else None)
 
 
 def word(material: Material, name: str, family: str) -> Markup:

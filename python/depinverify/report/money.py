@@ -1,20 +1,20 @@
-"""Where the pool went, what each reason cost, and who got the least of what was possible.
+"""Where the pool went, and who got the least of what was possible.
 
-In: the terms of the balance, the multipliers of each device, base weights where an epoch folder was given. Out: two
-sections. Rule: scoring and rewards, 8, 9.1 and 12.2. Invariant: amounts are exact; what a reason cost is weight taken
-in the order of the multipliers, so that the parts of one device add up to what it lost.
+In: the terms of the balance, the multipliers of each device. Out: two sections. Rule: scoring and rewards, 9.1,
+11.9 and 12.2. Invariant: amounts are exact, and both sides of a step are terms of one equation of the balance.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from depinverify.report.charts import bar, table
-from depinverify.report.figures import ABSENT, decimal, knows, number, percent, plural, score
+from depinverify.report.costs import costs, family_of
+from depinverify.report.figures import ABSENT, knows, number, percent, plural, score
 from depinverify.report.flows import Flow, flow_chart
+from depinverify.report.funding import funding
 from depinverify.report.markup import Content, Markup, element, join
-from depinverify.report.material import Section, anchored, lead, note, sub, word
+from depinverify.report.material import Section, anchored, lead, note, payee_code, sub
 from depinverify.ruleset import ONE
 
 if TYPE_CHECKING:
@@ -24,49 +24,72 @@ if TYPE_CHECKING:
 __all__ = ["lowest", "money"]
 
 _SOURCES: Final = (("pool", "Pool"), ("carried_in", "Carried in"), ("missed_pools", "Missed pools"))
-_USES: Final = (("sink", "Sink"), ("burned", "Burned"), ("withheld", "Withheld"), ("remainder", "Remainder"))
+_KEPT: Final = (("sink", "Sink"), ("burned", "Burned"), ("withheld", "Withheld"), ("remainder", "Remainder"))
 _LISTED: Final = 200
-_DIGITS: Final = 3
+
+
+class _Step(NamedTuple):
+    """A step on the way of the money: what came in and what became of it, of equal sum."""
+
+    title: str
+    sources: list[tuple[str, int]]
+    uses: list[tuple[str, int]]
 
 
 def money(material: Material) -> Section:
     """Where the pool went, and what each reason cost."""
+    steps = _steps(material)
     body = join(
         [
             lead(
                 "The pool and what came with it, on the left, and where all of it went, on the right. Both "
                 "sides are equal to the last unit; the table has the exact amounts."
             ),
-            _flow(material),
-            _balance(material),
-            _costs(material),
+            _flow(steps[0]),
+            *(_balance(step, with_title=len(steps) > 1) for step in steps),
+            funding(material),
+            costs(material),
         ]
     )
     return Section("money", "Where the money went", body)
 
 
-def _terms(material: Material) -> tuple[list[tuple[str, int]], list[tuple[str, int]]]:
-    """Both sides of the balance, each term on the side where it is not negative."""
-    amounts = material.facts.money
-    sources = [(name, amounts[term]) for term, name in _SOURCES]
-    uses = [("Paid", amounts["paid"]), *((name, amounts[term]) for term, name in _USES)]
+def _steps(material: Material) -> list[_Step]:
+    """The balance; in two steps where validators earn something too, since both are paid as one."""
+    amounts, validators = material.facts.money, material.facts.tables.validators
+    divided = [(name, amounts[term]) for term, name in _SOURCES]
+    kept = [(name, amounts[term]) for term, name in _KEPT]
+    paid_from, paid_to = _payment(amounts)
+    if validators is None:
+        return [_Step("Balance of the epoch", divided + paid_from, paid_to + kept)]
+    earned = [("Devices", amounts["allocated"]), ("Validators", validators.amount)]
+    return [
+        _Step("What was divided", divided, earned + kept),
+        _Step("What was paid", earned + paid_from, paid_to),
+    ]
+
+
+def _payment(amounts: dict[str, int]) -> tuple[list[tuple[str, int]], list[tuple[str, int]]]:
+    """What is added to what was earned, and what becomes of both; each term on the side where it is not negative."""
+    sources: list[tuple[str, int]] = []
+    uses = [("Paid", amounts["paid"])]
     adjusted, carried = amounts["adjustments"], amounts["carried_delta"]
-    (sources if adjusted >= 0 else uses).append(("Adjustments", abs(adjusted)))
     if carried >= 0:
-        uses.insert(1, ("Carried to the next epoch", carried))
-    else:
+        uses.append(("Carried to the next epoch", carried))
+    (sources if adjusted >= 0 else uses).append(("Adjustments", abs(adjusted)))
+    if carried < 0:
         sources.append(("Paid of what was carried", -carried))
     return sources, uses
 
 
-def _flow(material: Material) -> Markup | None:
+def _flow(step: _Step) -> Markup:
     sources, uses = (
         [
             Flow(name, amount, number(amount), f"s{position}")
             for position, (name, amount) in enumerate(terms)
             if amount > 0
         ]
-        for terms in _terms(material)
+        for terms in (step.sources, step.uses)
     )
     if not sources or not uses:
         return note("No money moved in this epoch.")
@@ -77,10 +100,9 @@ def _flow(material: Material) -> Markup | None:
     return flow_chart(sources, uses, ("Money flow", words[0].upper() + words[1:] + "."))
 
 
-def _balance(material: Material) -> Markup:
-    sources, uses = _terms(material)
+def _balance(step: _Step, *, with_title: bool) -> Markup:
     rows: list[tuple[Content, ...]] = []
-    for side, terms in (("in", sources), ("out", uses)):
+    for side, terms in (("in", step.sources), ("out", step.uses)):
         total = sum(amount for _, amount in terms)
         rows += [(side, name, number(amount), percent(amount, total)) for name, amount in terms]
         rows.append(
@@ -91,85 +113,8 @@ def _balance(material: Material) -> Markup:
                 "100\u00a0%" if total else ABSENT,
             )
         )
-    return table("Balance of the epoch", ("", "Term", "Amount", "Share"), rows, "ttnn")
-
-
-def _costs(material: Material) -> Markup:
-    """What each reason took from the devices' weights."""
-    lost: defaultdict[str, int] = defaultdict(int)
-    devices: defaultdict[str, int] = defaultdict(int)
-    for entry, base in zip(material.facts.entries, material.base_e12, strict=True):
-        weight = base
-        for factor in entry.chain:
-            after = weight * factor.value // ONE
-            if factor.reason is not None:
-                lost[factor.reason] += weight - after
-            weight = after
-        for reason in entry.reasons:
-            devices[reason] += 1
-    rows = [
-        (
-            element(
-                "span",
-                word(material, reason, _family(reason)),
-                id=f"reason-{reason}" if _is_known(reason) else None,
-            ),
-            number(devices[reason]),
-            bar(lost[reason], max(lost.values(), default=0), "fill over"),
-            decimal(lost[reason], ONE, _DIGITS),
-            _worth(material, lost[reason]),
-            _meaning(reason),
-        )
-        for reason in sorted(devices, key=lambda reason: (-lost[reason], reason))
-    ]
-    if not rows:
-        return join([sub("What each reason cost"), note("Every device has its full weight.")])
-    unit = "weight" if material.fleet else "full devices"
-    return join(
-        [
-            sub("What each reason cost"),
-            table(
-                "What each reason cost",
-                ("Reason", "Devices", "", f"Lost ({unit})", "Worth at this epoch's rate", "Meaning"),
-                rows,
-                "tnbnnp",
-            ),
-            note(
-                "Reasons are applied in the order of the rules; a later one costs nothing where nothing is "
-                "left. What is lost is not gone: the others get it. Its worth is the weight times what a "
-                "unit of weight earned.",
-                None
-                if material.fleet
-                else " Base weights are in the registry; without --epoch every device counts once.",
-            ),
-        ]
-    )
-
-
-def _worth(material: Material, weight: int) -> str:
-    """A weight in money, at what a unit of weight earned."""
-    facts = material.facts
-    total = sum(entry.weight for entry in facts.entries)
-    is_exact = material.fleet is not None or _counts_once(material)
-    return number(weight * facts.money["allocated"] // total) if total and is_exact else ABSENT
-
-
-def _counts_once(material: Material) -> bool:
-    """Whether the published weights are those of devices with base weight 1."""
-    return all(entry.weight in {0, entry.share_e12} for entry in material.facts.entries)
-
-
-def _family(reason: str) -> str:
-    return "reason" if knows(reason, "reason") else "indicator"
-
-
-def _is_known(reason: str) -> bool:
-    return knows(reason, _family(reason)) is not None
-
-
-def _meaning(reason: str) -> str:
-    entry = knows(reason, _family(reason))
-    return "" if entry is None else entry.sentence
+    shown = table(step.title, ("", "Term", "Amount", "Share"), rows, "ttnn")
+    return join([sub(step.title), shown]) if with_title else shown
 
 
 def lowest(material: Material) -> Section:
@@ -182,9 +127,10 @@ def lowest(material: Material) -> Section:
     below = [line for line in below if line[0] < ONE]
     rows = [_line(material, entry, position) for _, _, entry, position in below[:_LISTED]]
     with_owner = material.fleet is not None and not material.is_redacted
+    with_class = facts.tables.classes is not None
     head = [
         "Device", "Of full pay", "", "Amount", "Score", "Slots up", "Undecided", "State", "Reasons",
-        *(["Owner"] if with_owner else []), "Payee",
+        *(["Class"] if with_class else []), *(["Owner"] if with_owner else []), "Payee",
     ]  # fmt: skip
     parts: list[Content] = [
         lead(
@@ -195,7 +141,7 @@ def lowest(material: Material) -> Section:
     if rows:
         more = len(below) - len(rows)
         parts += [
-            table("Devices with the lowest pay", head, rows, "tnbnnnnttt" + "t" * with_owner),
+            table("Devices with the lowest pay", head, rows, "tnbnnnnttt" + "t" * (with_class + with_owner)),
             note(
                 f"{plural(len(below), 'device')} of {number(len(facts.entries))} got less than full pay"
                 + (f"; {number(more)} more than are listed here." if more else "."),
@@ -209,11 +155,13 @@ def lowest(material: Material) -> Section:
 def _line(material: Material, entry: Entry, position: int) -> tuple[Content, ...]:
     fleet = material.fleet
     reasons = join(
-        element("div", anchored(material, reason, _family(reason), "reason")) for reason in entry.reasons
+        element("div", anchored(material, reason, family_of(reason), "reason")) for reason in entry.reasons
     )
-    owner = (
+    rare: list[Content] = (
         [material.foreign(fleet.owner[position])] if fleet is not None and not material.is_redacted else []
     )
+    if material.facts.tables.classes is not None:
+        rare.insert(0, ABSENT if entry.class_name is None else material.foreign(entry.class_name))
     state = knows(entry.state, "state")
     return (
         element("code", material.foreign(entry.device)),
@@ -225,6 +173,6 @@ def _line(material: Material, entry: Entry, position: int) -> tuple[Content, ...
         number(max(0, entry.scheduled - entry.decided)),
         element("span", entry.state, title=None if state is None else state.sentence),
         reasons or ABSENT,
-        *owner,
-        ABSENT if entry.payee is None else element("code", material.foreign(entry.payee)),
+        *rare,
+        payee_code(material, entry.payee),
     )

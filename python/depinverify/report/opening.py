@@ -25,6 +25,10 @@ _LISTED: Final = 12
 _FILES: Final = 50
 
 
+#: What payees are whose type is not the address.
+_PAYEES: Final = {"bytes32": "accounts of 32 bytes; addresses are not paid:"}
+
+
 class _Goal(NamedTuple):
     """A target: all but one of so many slots are up."""
 
@@ -54,6 +58,11 @@ def head(material: Material) -> Markup:
     ]
     if len(facts.covered) > 1:
         rows.insert(1, ("Covers", "epochs " + ", ".join(map(str, facts.covered[:_LISTED]))))
+    payee_type = facts.tables.payee_type
+    if payee_type is not None:
+        rows.append(
+            ("Payees", join([_PAYEES.get(payee_type), " ", element("code", material.foreign(payee_type))]))
+        )
     return element(
         "header",
         element("p", "depinverify report", class_="eyebrow"),

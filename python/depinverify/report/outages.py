@@ -15,9 +15,10 @@ from depinverify.report.figures import ABSENT, knows, number, percent, plural, s
 from depinverify.report.markup import Content, Markup, element, join
 from depinverify.report.material import Section, lead, note, sub, word
 from depinverify.report.uptime import time_axis
+from depinverify.report.validators_pay import validators_pay
 
 if TYPE_CHECKING:
-    from depinverify.report.facts import Excluded, Finding
+    from depinverify.report.facts import Change, Excluded, Finding
     from depinverify.report.material import Material
 
 __all__ = ["outages"]
@@ -45,6 +46,7 @@ def outages(material: Material) -> Section:
             ),
             _timeline(material),
             _validators(material),
+            validators_pay(material),
             _log(material),
         ]
     )
@@ -180,8 +182,8 @@ def _held_against(material: Material, name: str, findings: list[Finding]) -> Con
     return join(element("div", part) for part in said) if said else ABSENT
 
 
-def numbers_words(material: Material, finding: Finding) -> Markup:
-    """The numbers of an indicator, by name."""
+def numbers_words(material: Material, finding: Finding | Change) -> Markup:
+    """The numbers behind a finding or a change, by name."""
     parts: list[Content] = []
     for name, value in finding.numbers:
         parts += [", " if parts else None, material.foreign(name.replace("_", " ")), f" {number(value)}"]

@@ -17,6 +17,7 @@ from depinverify.report.markup import Markup, element
 from depinverify.report.money import lowest, money
 from depinverify.report.opening import head, key_figures
 from depinverify.report.outages import outages
+from depinverify.report.standing import standing
 from depinverify.report.uptime import uptime
 
 if TYPE_CHECKING:
@@ -27,7 +28,9 @@ __all__ = ["POLICY", "page"]
 #: What the browser may load: nothing but the styles and drawings inside the file.
 POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 
-_SECTIONS: Final = (key_figures, uptime, coverage, distribution, checks, outages, fraud, money, lowest)
+_SECTIONS: Final = (
+    key_figures, uptime, coverage, distribution, checks, outages, fraud, standing, money, lowest,
+)  # fmt: skip
 
 
 def page(material: Material) -> str:

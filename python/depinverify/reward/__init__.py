@@ -2,10 +2,11 @@
 
 In: scores, device facts, findings, the epoch's terms and the ledger of the epoch before. Out:
 :class:`Rewards`, which holds every line of the published files. Reading order: :mod:`.columns` (what comes
-in), :mod:`.weights` (which share a device has), :mod:`.ledger` (what is paid and carried), :mod:`.step`
-(all of it in one function), :mod:`.publish` (the bytes). Rule: scoring specification, sections 7.5 to 11.
-Beside the step: :mod:`.levels` and :mod:`.validators` (divisions that a network may want), :mod:`.economics` and
-:mod:`.budget` (what a network can afford).
+in), :mod:`.weights` (which share a device has), :mod:`.division` (what it gets), :mod:`.ledger` (what is paid and
+carried), :mod:`.step` (all of it in one function), :mod:`.publish` (the bytes). Rule: scoring specification, sections
+7.5 to 11. By the tables of a ruleset: :mod:`.utilisation`, :mod:`.delivery` and :mod:`.validators`, :mod:`.levels`.
+Beside the step: :mod:`.economics` and :mod:`.budget` (what a network can afford), :mod:`.packed_leaf` (another
+layout of trees).
 """
 
 from __future__ import annotations

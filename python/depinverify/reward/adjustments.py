@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from depinverify.canonical import canonical_json
 from depinverify.exceptions import InputError
-from depinverify.reward.ledger import address_from_text, address_text
+from depinverify.payee import payee_from_text, payee_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,7 +27,7 @@ class SignedAdjustment(Protocol):
 
     @property
     def payee(self) -> str:
-        """Whom it concerns, ``0x`` and 40 hex digits."""
+        """Whom it concerns, ``0x`` and 40 or 64 hex digits."""
 
     @property
     def amount(self) -> str:
@@ -83,7 +83,7 @@ def _check(adjustment: SignedAdjustment, epoch_index: int, keys: dict[bytes, Pub
         {
             "amount": adjustment.amount,
             "epoch": epoch_index,
-            "payee": address_text(address_from_text(adjustment.payee)),
+            "payee": payee_text(payee_from_text(adjustment.payee)),
             "reason": adjustment.reason,
             "reference": adjustment.reference,
         }

@@ -12,6 +12,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final, Protocol, Self, cast
 
 from depinverify.exceptions import InputError
+from depinverify.payee import BYTES, payee_of_type
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,8 +35,6 @@ PROVISIONAL: Final = 1
 FULL: Final = 2
 #: Name of each state by its number.
 STATES: Final = ("NO_DATA", "PROVISIONAL", "FULL")
-
-PAYEE_BYTES: Final = 20
 
 
 class ArrowTable(Protocol):
@@ -100,7 +99,7 @@ class DeviceColumns:
 
     Attributes:
         device: Device ids, ascending.
-        payee: 20 bytes, or ``None`` where nobody is paid.
+        payee: Its bytes, or ``None`` where nobody is paid.
         weight: Base weight.
         class_name: Class, or ``None``.
         retired_ms: When the device retires, or ``None``.
@@ -117,8 +116,10 @@ class DeviceColumns:
     cell: list[int | None]
 
     @classmethod
-    def from_arrow(cls, devices: ArrowTable | ArrowBatch) -> Self:
+    def from_arrow(cls, devices: ArrowTable | ArrowBatch, *, payee_type: str = "address") -> Self:
         """Read a snapshot table.
+
+        Payees of another type than ``payee_type`` cannot stand in the claim tree and count as none.
 
         Columns: ``device`` and ``payee`` as binary, ``weight`` as an integer or decimal text, ``class`` as
         text, ``retired_ms``, ``recorded_ms`` and ``cell`` as integers; ``payee``, ``class``, ``retired_ms``
@@ -131,15 +132,15 @@ class DeviceColumns:
         where = "devices"
         device = _column(table, "device", where)
         _refuse_disorder(device, where)
-        payee = _column(table, "payee", where, is_nullable=True)
-        for row, address in enumerate(payee):
-            if address is not None and len(address) != PAYEE_BYTES:
+        payees = _column(table, "payee", where, is_nullable=True)
+        for row, payee in enumerate(payees):
+            if payee is not None and len(payee) not in BYTES.values():
                 raise InputError(
-                    f'{where}: column "payee", row {row}: expected {PAYEE_BYTES} bytes, found {len(address)}'
+                    f'{where}: column "payee", row {row}: expected 20 or 32 bytes, found {len(payee)}'
                 )
         return cls(
             device=device,
-            payee=payee,
+            payee=[payee_of_type(payee, payee_type) for payee in payees],
             weight=[_base_weight(value, row) for row, value in enumerate(_column(table, "weight", where))],
             class_name=_column(table, "class", where, is_nullable=True),
             retired_ms=_column(table, "retired_ms", where, is_nullable=True),

@@ -14,30 +14,14 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 from depinverify.exceptions import InputError, SettlementError
+from depinverify.payee import payee_from_text, payee_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-__all__ = ["Account", "Ledger", "Money", "PayeeLine", "address_from_text", "address_text"]
+__all__ = ["Account", "Ledger", "Money", "PayeeLine"]
 
-_ADDRESS = re.compile(r"0x[0-9a-fA-F]{40}", re.ASCII)
 _AMOUNT = re.compile(r"0|[1-9][0-9]{0,99}", re.ASCII)
-
-
-def address_text(payee: bytes) -> str:
-    """A payee as files write it."""
-    return "0x" + payee.hex()
-
-
-def address_from_text(text: str) -> bytes:
-    """The 20 bytes of ``0x`` and 40 hex digits in any letter case.
-
-    Raises:
-        InputError: The text is no address.
-    """
-    if not _ADDRESS.fullmatch(text):
-        raise InputError(f"payee: expected 0x and 40 hex digits, found {text[:100]!r}")
-    return bytes.fromhex(text[2:])
 
 
 class Account(NamedTuple):
@@ -84,7 +68,7 @@ class Ledger:
         try:
             content = json.loads(document)
             accounts = {
-                address_from_text(payee): Account(_amount(line["carried"]), _amount(line["cumulative"]))
+                payee_from_text(payee): Account(_amount(line["carried"]), _amount(line["cumulative"]))
                 for payee, line in content["payees"].items()
             }
             return cls(accounts, _amount(content["remainder"]))
@@ -97,7 +81,7 @@ class Ledger:
         comma = ""
         for payee, account in sorted(self.accounts.items()):
             yield (
-                f'{comma}"{address_text(payee)}":'
+                f'{comma}"{payee_text(payee)}":'
                 f'{{"carried":"{account.carried}","cumulative":"{account.cumulative}"}}'
             ).encode()
             comma = ","
@@ -106,7 +90,10 @@ class Ledger:
 
 @dataclass(frozen=True, slots=True)
 class Money:
-    """Every term of an epoch's balance, also where it is 0. Names are those of the reward file."""
+    """Every term of an epoch's balance, also where it is 0. Names are those of the reward file.
+
+    ``to_validators`` is what validators get of the divided pool; ``None`` where the ruleset has no share for them.
+    """
 
     pool: int
     carried_in: int
@@ -119,6 +106,12 @@ class Money:
     burned: int
     withheld: int
     remainder: int
+    to_validators: int | None = None
+
+    def terms(self) -> dict[str, int]:
+        """The terms by name; one that belongs to a table of the ruleset only where the ruleset has it."""
+        terms = {name: getattr(self, name) for name in self.__slots__}
+        return {name: value for name, value in terms.items() if value is not None}
 
     def check(self) -> None:
         """Check both invariants.
@@ -127,13 +120,14 @@ class Money:
             SettlementError: The terms do not balance; the message shows each of them.
         """
         divided = self.pool + self.carried_in + self.missed_pools
+        given = "" if self.to_validators is None else f"to_validators {self.to_validators} + "
         kept = self.sink + self.burned + self.withheld + self.remainder
         _balance(
             "division of the pool",
             divided,
-            self.allocated + kept,
+            self.allocated + (self.to_validators or 0) + kept,
             f"pool {self.pool} + carried_in {self.carried_in} + missed_pools {self.missed_pools}",
-            f"allocated {self.allocated} + {self._kept()}",
+            f"allocated {self.allocated} + {given}{self._kept()}",
         )
         _balance(
             "epoch",
@@ -175,7 +169,7 @@ def settle_accounts(
         due = before.carried + amount
         if due < 0:
             raise InputError(
-                f"adjustment: {address_text(payee)} has carried {before.carried} and this epoch's amount is "
+                f"adjustment: {payee_text(payee)} has carried {before.carried} and this epoch's amount is "
                 f"{amount} with its adjustments; together they are below 0",
                 hint="A negative adjustment takes at most what is not paid yet.",
             )

@@ -5,11 +5,14 @@ Invariant: a factor below one has a reason beside it.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from depinverify.ruleset import ONE
 
-__all__ = ["Multiplier", "reasoned"]
+__all__ = ["PAYOUT", "Multiplier", "reasoned"]
+
+#: The factor that the payout curve gives.
+PAYOUT: Final = "payout"
 
 
 class Multiplier(NamedTuple):

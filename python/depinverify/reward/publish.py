@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Final
 from depinverify.canonical import canonical_json
 from depinverify.exceptions import InputError
 from depinverify.models.state import write as write_states
+from depinverify.payee import leaf_encoding, payee_text
 from depinverify.reward.columns import STATES
-from depinverify.reward.ledger import address_text
 from depinverify.reward.weights import reasons_of
 
 if TYPE_CHECKING:
@@ -28,18 +28,20 @@ if TYPE_CHECKING:
     from depinverify._native import ClaimTree
     from depinverify.canonical import Json
     from depinverify.models.judge import Judgement
+    from depinverify.models.tracks import TrackScore
     from depinverify.reward.columns import DeviceColumns, ScoreColumns
+    from depinverify.reward.division import ClassLine
     from depinverify.reward.ledger import Ledger, Money, PayeeLine
     from depinverify.reward.multiplier import Multiplier
     from depinverify.reward.step import EpochTerms
+    from depinverify.reward.validators import ValidatorLine, ValidatorPay
     from depinverify.reward.weights import Weights
 
-__all__ = ["FORMAT", "LEAF_ENCODING", "MODELS_FILE", "TREE_FILE", "Rewards"]
+__all__ = ["FORMAT", "MODELS_FILE", "TREE_FILE", "Rewards"]
 
 FORMAT: Final = "depinverify-rewards-v1"
 TREE_FILE: Final = "tree.json"
 MODELS_FILE: Final = "models.jsonl"
-LEAF_ENCODING: Final = ["address", "uint256"]
 
 #: Entries that are put into one piece of a file.
 _PIECE = 2048
@@ -65,6 +67,8 @@ class Rewards:
         registry_head: Hash of the last registry event before the epoch.
         judgement: What the ruleset's further models say.
         withheld: What is kept back of each device's amount; ``None`` without models.
+        validators: What validators get; ``None`` where the ruleset has no share for them.
+        classes: What classes of devices get; ``None`` where the ruleset has no levels.
     """
 
     epoch: EpochTerms
@@ -82,11 +86,18 @@ class Rewards:
     registry_head: bytes
     judgement: Judgement | None = None
     withheld: Sequence[int] | None = None
+    validators: ValidatorPay | None = None
+    classes: Sequence[ClassLine] | None = None
 
     @property
     def transitions(self) -> Sequence[Mapping[str, Json]]:
         """Changes of standing, and warnings."""
         return () if self.judgement is None else self.judgement.transitions
+
+    @property
+    def tracks(self) -> Sequence[tuple[TrackScore, ...]] | None:
+        """What each device's payout was combined from, or ``None`` where the ruleset has no tracks."""
+        return None if self.judgement is None else self.judgement.tracks
 
     def models_lines(self) -> Iterator[bytes] | None:
         """``models.jsonl``, or ``None`` where the ruleset has no models."""
@@ -128,7 +139,7 @@ class Rewards:
         tree = self.tree
         return {
             "root": None if tree is None else "0x" + tree.root.hex(),
-            "leafEncoding": LEAF_ENCODING,
+            "leafEncoding": leaf_encoding(self.epoch.ruleset.type_of_payees),
             "file": None if tree is None else TREE_FILE,
             "sha256": None if tree is None else self._tree_sha256,
         }
@@ -142,23 +153,29 @@ class Rewards:
         for position, device in enumerate(self.devices.device):
             payee = self.devices.payee[position]
             multipliers = self.weights.multipliers[position]
-            withheld = {} if self.withheld is None else {"withheld": str(self.withheld[position])}
+            rare: dict[str, Json] = (
+                {} if self.withheld is None else {"withheld": str(self.withheld[position])}
+            )
+            if self.classes is not None:
+                rare["class"] = self.devices.class_name[position]
+            if self.tracks is not None:
+                rare["tracks"] = [track._asdict() for track in self.tracks[position]]
             yield {
                 "device": device.hex(),
-                "payee": None if payee is None else address_text(payee),
+                "payee": None if payee is None else payee_text(payee),
                 "score_e12": self.scores.score_e12[position],
                 "state": STATES[self.scores.state[position]],
                 "multipliers": [multiplier._asdict() for multiplier in multipliers],
                 "weight": str(self.weights.weight[position]),
                 "amount": str(self.amounts[position]),
                 "reasons": list(self._reasons_at(position)),
-                **withheld,
+                **rare,
             }
 
     def rewards_chunks(self) -> Iterator[bytes]:
         """``rewards.json`` piece by piece."""
         epoch = self.epoch
-        money = {name: str(getattr(self.money, name)) for name in self.money.__slots__}
+        money = {name: str(value) for name, value in self.money.terms().items()}
         members: dict[str, Json | Iterable[str]] = {
             "format": FORMAT,
             "ruleset": f"{epoch.ruleset.name} {epoch.ruleset.version}",
@@ -182,6 +199,10 @@ class Rewards:
             "payees": self._payee_lines(),
             "indicators": (line.decode() for line in sorted(map(canonical_json, self.indicators))),
         }
+        if self.classes is not None:
+            long["classes"] = map(_class_line, self.classes)
+        if self.validators is not None:
+            long["validators"] = map(_validator_line, self.validators.lines)
         before = b"{"
         for name in sorted([*members, *long]):
             yield before + canonical_json(name) + b":"
@@ -217,11 +238,15 @@ class Rewards:
         )
         for position, (device, payee, score, state, chain, weight, amount) in enumerate(columns):
             withheld = "" if self.withheld is None else f',"withheld":"{self.withheld[position]}"'
-            payee_text = "null" if payee is None else f'"0x{payee.hex()}"'
+            tracks = "" if self.tracks is None else f'"tracks":{_tracks_json(self.tracks[position])},'
+            whom = "null" if payee is None else f'"0x{payee.hex()}"'
+            class_text = (
+                "" if self.classes is None else f'"class":{_word_json(self.devices.class_name[position])},'
+            )
             yield (
-                f'{{"amount":"{amount}","device":"{device.hex()}","multipliers":{_multipliers_json(chain)},'
-                f'"payee":{payee_text},"reasons":{_reasons_json(self._reasons_at(position))},"score_e12":{score},"state":"{STATES[state]}",'
-                f'"weight":"{weight}"{withheld}}}'
+                f'{{"amount":"{amount}",{class_text}"device":"{device.hex()}","multipliers":{_multipliers_json(chain)},'
+                f'"payee":{whom},"reasons":{_reasons_json(self._reasons_at(position))},"score_e12":{score},"state":"{STATES[state]}",'
+                f'{tracks}"weight":"{weight}"{withheld}}}'
             )
 
     def _payee_lines(self) -> Iterator[str]:
@@ -232,12 +257,42 @@ class Rewards:
             )
 
 
+def _class_line(line: ClassLine) -> str:
+    return canonical_json(
+        {
+            "class": line.name,
+            "share": line.share,
+            "amount": str(line.amount),
+            "remainder": str(line.remainder),
+        }
+    ).decode()
+
+
+def _validator_line(line: ValidatorLine) -> str:
+    return canonical_json(
+        {
+            "validator": line.validator.hex(),
+            "payee": None if line.payee is None else payee_text(line.payee),
+            "scheduled": line.scheduled,
+            "missing": line.missing,
+            "weight": str(line.weight),
+            "amount": str(line.amount),
+            "reasons": line.reasons,
+        }
+    ).decode()
+
+
 def _multipliers_json(chain: Iterable[Multiplier]) -> str:
     """The canonical JSON of a device's multipliers; their names are this package's own words."""
     objects = [
         f'{{"name":"{name}","reason":{_word_json(reason)},"value":{value}}}' for name, value, reason in chain
     ]
     return "[" + ",".join(objects) + "]"
+
+
+@lru_cache(maxsize=4096)
+def _tracks_json(tracks: tuple[TrackScore, ...]) -> str:
+    return canonical_json([track._asdict() for track in tracks]).decode()
 
 
 @lru_cache(maxsize=256)

@@ -11,9 +11,14 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, Protocol
 
 from depinverify import _native
+from depinverify.exceptions import InputError
+from depinverify.payee import payee_from_text, payee_of_type
 from depinverify.reward.columns import DeviceColumns, ScoreColumns, refuse_other_devices
-from depinverify.reward.ledger import Account, Ledger, Money, address_from_text, settle_accounts
+from depinverify.reward.division import divide_pool
+from depinverify.reward.ledger import Account, Ledger, Money, settle_accounts
 from depinverify.reward.publish import Rewards
+from depinverify.reward.utilisation import utilisation_of
+from depinverify.reward.validators import pay_validators
 from depinverify.reward.weights import codes_against_devices, weigh
 
 if TYPE_CHECKING:
@@ -22,6 +27,9 @@ if TYPE_CHECKING:
     from depinverify.canonical import Json
     from depinverify.models.judge import Judgement
     from depinverify.reward.columns import ArrowBatch, ArrowTable
+    from depinverify.reward.multiplier import Multiplier
+    from depinverify.reward.utilisation import Work
+    from depinverify.reward.validators import ValidatorPay, ValidatorWork
     from depinverify.ruleset import Ruleset
 
 __all__ = ["AdjustmentTerms", "EpochTerms", "reward"]
@@ -32,7 +40,7 @@ class AdjustmentTerms(Protocol):
 
     @property
     def payee(self) -> str:
-        """Whom it concerns, ``0x`` and 40 hex digits."""
+        """Whom it concerns, ``0x`` and 40 or 64 hex digits."""
 
     @property
     def amount(self) -> str:
@@ -95,6 +103,8 @@ def reward(
     previous_ledger: Ledger | None = None,
     clusters: Sequence[int] | None = None,
     judgement: Judgement | None = None,
+    work: Mapping[bytes, Work] | None = None,
+    validator_work: Sequence[ValidatorWork] | None = None,
 ) -> Rewards:
     """Divide an epoch's pool and settle the accounts of its payees.
 
@@ -109,6 +119,8 @@ def reward(
         previous_ledger: The ledger of the epoch before, ``None`` for the first epoch.
         clusters: For each device the name of its cluster by observed addresses; ``None``: each on its own.
         judgement: What the ruleset's further models say of the same devices; ``None`` without models.
+        work: Paid work by device, where the ruleset's table ``utilisation`` asks for it.
+        validator_work: What validators delivered, where the ruleset's table ``validators`` pays for it.
 
     Raises:
         InputError: The columns do not fit each other, the money does not fit 256 bits, or an adjustment takes
@@ -116,7 +128,11 @@ def reward(
         SettlementError: The result does not balance, which is a defect of this program.
     """
     score_columns = scores if isinstance(scores, ScoreColumns) else ScoreColumns.from_arrow(scores)
-    facts = devices if isinstance(devices, DeviceColumns) else DeviceColumns.from_arrow(devices)
+    facts = (
+        devices
+        if isinstance(devices, DeviceColumns)
+        else DeviceColumns.from_arrow(devices, payee_type=epoch.ruleset.type_of_payees)
+    )
     refuse_other_devices(score_columns.device, facts.device)
     ledger = previous_ledger or Ledger()
     rules = epoch.ruleset
@@ -129,9 +145,13 @@ def reward(
         end=epoch.end,
         clusters=clusters,
         judgement=judgement,
+        utilisation=_utilisation(rules, work, facts.device),
     )
     divided = epoch.pool + ledger.remainder + epoch.missed_pool
-    amounts, left = _native.allocate(divided, facts.device, weights.weight, mode=rules.allocation)
+    validators = _pay_validators(rules, divided, validator_work)
+    for_devices = divided if validators is None else validators.for_devices
+    division = divide_pool(for_devices, facts.device, weights.weight, facts.class_name, rules)
+    amounts, left = division.amounts, division.remainder
     withheld = None
     if judgement is not None:
         amounts, withheld = _withhold(facts.device, amounts, judgement)
@@ -139,8 +159,10 @@ def reward(
     for payee, amount in zip(facts.payee, amounts, strict=True):
         if payee is not None:
             earned[payee] += amount
+    for payee, amount in {} if validators is None else validators.payees.items():
+        earned[payee] += amount
     for adjustment in epoch.adjustments:
-        earned[address_from_text(adjustment.payee)] += int(adjustment.amount)
+        earned[_payee_of(adjustment, rules)] += int(adjustment.amount)
     lines, carried_delta = settle_accounts(ledger, earned, int(rules.min_payout))
     goes_to_sink = rules.allocation == "floor_to_sink"
     money = Money(
@@ -155,6 +177,7 @@ def reward(
         burned=0,
         withheld=sum(withheld or ()),
         remainder=0 if goes_to_sink else left,
+        to_validators=None if validators is None else validators.paid,
     )
     money.check()
     owed = [(line.payee, line.cumulative) for line in lines if line.cumulative > 0]
@@ -176,7 +199,46 @@ def reward(
         registry_head=registry_head,
         judgement=judgement,
         withheld=withheld,
+        validators=validators,
+        classes=None if rules.levels is None else division.classes,
     )
+
+
+def _utilisation(
+    rules: Ruleset, work: Mapping[bytes, Work] | None, devices: Sequence[bytes]
+) -> list[Multiplier] | None:
+    """The multipliers by paid work, where the ruleset has them."""
+    if rules.utilisation is None:
+        return None
+    if work is None:
+        raise InputError(
+            "work: expected the paid work of the devices, for which the ruleset asks, found none"
+        )
+    return utilisation_of(rules.utilisation, work, devices)
+
+
+def _pay_validators(
+    rules: Ruleset, divided: int, work: Sequence[ValidatorWork] | None
+) -> ValidatorPay | None:
+    """The validators' share, where the ruleset has one."""
+    if rules.validators is None:
+        return None
+    if work is None:
+        raise InputError(
+            "validator_work: expected what validators delivered, for which the ruleset pays, found none"
+        )
+    paid = [one._replace(payee=payee_of_type(one.payee, rules.type_of_payees)) for one in work]
+    return pay_validators(divided, rules.validators.share_bp, paid)
+
+
+def _payee_of(adjustment: AdjustmentTerms, rules: Ruleset) -> bytes:
+    """Whom an adjustment concerns; he must be one whom the tree can hold."""
+    payee = payee_of_type(payee_from_text(adjustment.payee), rules.type_of_payees)
+    if payee is None:
+        raise InputError(
+            f"adjustment: expected a payee of type {rules.type_of_payees}, found {adjustment.payee}"
+        )
+    return payee
 
 
 def _withhold(

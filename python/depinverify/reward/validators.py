@@ -51,6 +51,8 @@ class ValidatorLine(NamedTuple):
     Attributes:
         validator: Its id.
         payee: Who is paid.
+        scheduled: Probes that the beacon assigned to it.
+        missing: Those that it did not deliver.
         weight: Rows delivered, 0 where a reason says why.
         amount: Its part of the share.
         reasons: Why it is less than the schedule was worth, ascending: ``NO_PAYEE``, ``UNRELIABLE``,
@@ -59,6 +61,8 @@ class ValidatorLine(NamedTuple):
 
     validator: bytes
     payee: bytes | None
+    scheduled: int
+    missing: int
     weight: int
     amount: int
     reasons: tuple[str, ...]
@@ -77,6 +81,11 @@ class ValidatorPay:
     share: int
     for_devices: int
     lines: tuple[ValidatorLine, ...]
+
+    @property
+    def paid(self) -> int:
+        """What all validators get."""
+        return sum(line.amount for line in self.lines)
 
     @property
     def payees(self) -> Mapping[bytes, int]:
@@ -108,7 +117,7 @@ def pay_validators(pool: int, validator_share_bp: int, work: Sequence[ValidatorW
         share, [one.validator for one in ordered], [weight for weight, _ in weighed]
     )
     lines = tuple(
-        ValidatorLine(one.validator, one.payee, weight, amount, reasons)
+        ValidatorLine(*one[:4], weight, amount, reasons)
         for one, (weight, reasons), amount in zip(ordered, weighed, amounts, strict=True)
     )
     return ValidatorPay(share, pool - share + left, lines)

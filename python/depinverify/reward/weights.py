@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
 from depinverify.reward.columns import FULL, NO_DATA, PROVISIONAL
-from depinverify.reward.multiplier import Multiplier, reasoned
+from depinverify.reward.multiplier import PAYOUT, Multiplier, reasoned
 from depinverify.ruleset import ONE
 
 if TYPE_CHECKING:
@@ -32,6 +32,7 @@ _Row: TypeAlias = "tuple[bytes, int, int, int, int, bytes | None, str | None, in
 
 NO_PAYEE = Multiplier("payee", 0, "NO_PAYEE")
 WITHOUT_DATA = Multiplier("no_data", 0, "NO_DATA")
+WITHOUT_SHARE = Multiplier("class_share", 0, "CLASS")
 OVER_CAPACITY = Multiplier("capacity", 0, "CAPACITY")
 
 
@@ -71,6 +72,7 @@ def weigh(
     end: int,
     clusters: Sequence[int] | None = None,
     judgement: Judgement | None = None,
+    utilisation: Sequence[Multiplier] | None = None,
 ) -> Weights:
     """Weigh every device.
 
@@ -83,6 +85,7 @@ def weigh(
         end: First second after it.
         clusters: For each device the name of its cluster by observed addresses; ``None``: each on its own.
         judgement: What the ruleset's further models say of the same devices.
+        utilisation: The multiplier of the same devices by their paid work.
     """
     chains = _Chains(ruleset, codes, start=start, end=end)
     rows = zip(
@@ -96,11 +99,17 @@ def weigh(
         devices.retired_ms,
         strict=True,
     )
-    if judgement is None:
+    if judgement is None and utilisation is None:
         multipliers = [chains.of(row) for row in rows]
     else:
-        models = zip(judgement.availability, judgement.further, strict=True)
-        multipliers = [chains.of(row, *own) for row, own in zip(rows, models, strict=True)]
+        number = len(scores.device)
+        own = zip(
+            [None] * number if judgement is None else judgement.availability,
+            [()] * number if judgement is None else judgement.further,
+            [None] * number if utilisation is None else utilisation,
+            strict=True,
+        )
+        multipliers = [chains.of(row, *further) for row, further in zip(rows, own, strict=True)]
     weights = [_product(base, chain) for base, chain in zip(devices.weight, multipliers, strict=True)]
     for position in _over_capacity(scores, devices, weights, ruleset, clusters):
         weights[position] = 0
@@ -120,37 +129,55 @@ class _Chains:
     usual: dict[int, tuple[Multiplier, ...]] = field(default_factory=dict)
 
     def of(
-        self, row: _Row, availability: Multiplier | None = None, further: tuple[Multiplier, ...] = ()
+        self,
+        row: _Row,
+        availability: Multiplier | None = None,
+        further: tuple[Multiplier, ...] = (),
+        utilisation: Multiplier | None = None,
     ) -> tuple[Multiplier, ...]:
         """The multipliers of one device.
 
         Args:
             row: What is known of it.
-            availability: In the place of the payout curve; it says nothing of windows, so it is never provisional.
+            availability: In the place of the payout of windowed availability. A model that leaves the payout curve
+                out says nothing of windows, so it is never provisional.
             further: Behind it.
+            utilisation: By its paid work, behind the class.
         """
         device, state, windows, decided, payout, payee, class_name, retired_ms = row
-        applies = class_name is not None or retired_ms is not None or payee is None or device in self.codes
-        if state == FULL and decided and not (applies or further or availability):
+        by_class = self._by_class(class_name)
+        applies = by_class or retired_ms is not None or payee is None or device in self.codes
+        if state == FULL and decided and not (applies or further or availability or utilisation):
             if payout not in self.usual:
-                self.usual[payout] = (reasoned("payout", payout, "AVAILABILITY"),)
+                self.usual[payout] = (reasoned(PAYOUT, payout, "AVAILABILITY"),)
             return self.usual[payout]
-        chain = [availability or reasoned("payout", payout, "AVAILABILITY")]
-        if state == PROVISIONAL and availability is None:
+        chain = [availability or reasoned(PAYOUT, payout, "AVAILABILITY")]
+        has_windows = chain[0].name == PAYOUT
+        if state == PROVISIONAL and has_windows:
             chain.append(self._provisional(windows))
-        if (decided == 0 or (state == NO_DATA and availability is None)) and not self.ruleset.pay_no_data:
+        if (decided == 0 or (state == NO_DATA and has_windows)) and not self.ruleset.pay_no_data:
             chain.append(WITHOUT_DATA)
         chain.extend(further)
         if retired_ms is not None:
             chain.extend(self._proration(retired_ms))
-        if class_name is not None:
-            value = self.ruleset.class_multipliers.get(class_name, ONE)
-            chain.append(reasoned("class", value, "CLASS"))
+        chain.extend(by_class)
+        if utilisation is not None:
+            chain.append(utilisation)
         if payee is None:
             chain.append(NO_PAYEE)
         if device in self.codes:
             chain.extend(Multiplier("proof", 0, code) for code in self.codes[device])
         return tuple(chain)
+
+    def _by_class(self, class_name: str | None) -> list[Multiplier]:
+        """What its class is paid, and whether it has a part of the pool at all."""
+        found = []
+        if class_name is not None:
+            value = self.ruleset.class_multipliers.get(class_name, ONE)
+            found.append(reasoned("class", value, "CLASS"))
+        if self.ruleset.levels is not None and not self.ruleset.levels.pays(class_name):
+            found.append(WITHOUT_SHARE)
+        return found
 
     def _provisional(self, windows: int) -> Multiplier:
         """Paid by how much of the needed data there is; the state says that it is too little."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from depinverify import _native
 from depinverify.canonical import canonical_json
 from depinverify.device import file_signature
+from depinverify.observations import observation_table
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -61,22 +62,13 @@ def write_references(
 
 
 def _table(fleet: Fleet, validator: Validator, rows: Sequence[Row]) -> Table:
-    from arro3.core import Array, DataType, Table  # noqa: PLC0415
-
     devices = [fleet.devices[row.device] for row in rows]
-    answered = [row.proof is not None for row in rows]
-    seen = list(zip(devices, answered, strict=True))
-    return Table.from_pydict(
-        {
-            "validator": Array([validator.id] * len(rows), DataType.binary()),
-            "device": Array([d.id for d in devices], DataType.binary()),
-            "slot": Array([row.slot for row in rows], DataType.uint64()),
-            "sent_ms": Array([row.sent_ms for row in rows], DataType.int64()),
-            "received_ms": Array([row.received_ms for row in rows], DataType.int64()),
-            "transport": Array([row.transport for row in rows], DataType.uint8()),
-            "proof": Array([row.proof for row in rows], DataType.binary()),
-            "address": Array([d.address if ok else None for d, ok in seen], DataType.binary()),
-            "asn": Array([d.asn if ok else None for d, ok in seen], DataType.uint32()),
-            "rtt_ns": Array([row.rtt_ns for row in rows], DataType.uint64()),
-        }
+    probes = (
+        (validator.id, device.id, row.slot, row.sent_ms, row.received_ms, row.transport, row.proof)
+        for row, device in zip(rows, devices, strict=True)
     )
+    origins = (
+        (None, None, row.rtt_ns) if row.proof is None else (device.address, device.asn, row.rtt_ns)
+        for row, device in zip(rows, devices, strict=True)
+    )
+    return observation_table(probes, origins)

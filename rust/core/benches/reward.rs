@@ -7,6 +7,7 @@ use std::io;
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use depinverify_core::hash::Domain;
+use depinverify_core::registry::Payee;
 use depinverify_core::reward::{Claim, ClaimTree, Mode, Share, allocate};
 use ruint::aliases::{U256, U512};
 
@@ -17,7 +18,7 @@ fn claims(count: u64) -> Vec<Claim> {
             let hash = Domain::new("bench/claim").u64(n).finish();
             let mut payee = [0; 20];
             payee.copy_from_slice(&hash[..20]);
-            Claim { payee, amount: U256::from_be_slice(&hash[20..]) }
+            Claim { payee: Payee::Address(payee), amount: U256::from_be_slice(&hash[20..]) }
         })
         .collect()
 }
@@ -56,7 +57,7 @@ fn division(criterion: &mut Criterion) {
         let shares: Vec<Share<'_>> = claims
             .iter()
             .map(|claim| Share {
-                id: &claim.payee,
+                id: claim.payee.as_bytes(),
                 weight: U512::from(claim.amount),
                 cap: is_capped.then_some(pool / U256::from(900_000)),
             })

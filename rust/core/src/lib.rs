@@ -18,6 +18,7 @@ pub mod merkle;
 pub mod signature;
 
 pub mod checks;
+pub mod indicators;
 pub mod networks;
 pub mod registry;
 pub mod reward;

@@ -138,6 +138,7 @@ const fn finding(
 const GENERIC: &str = "generic";
 const ARWEAVE: &str = "arweave";
 const NONE: &str = "none";
+const TRACKS: &str = "score and cost of each track";
 
 /// Code of a proof that passed every check.
 pub const VALID: u8 = 32;
@@ -444,6 +445,24 @@ pub const CATALOGUE: &[Entry] = &[
     ),
     named(
         Family::Reason,
+        "CORRECTNESS",
+        "The device's record of right and provably wrong answers is below the full-pay threshold.",
+        TRACKS,
+    ),
+    named(
+        Family::Reason,
+        "UNKNOWN_ERRORS",
+        "The device's record of errors that nobody can explain is below the full-pay threshold.",
+        TRACKS,
+    ),
+    named(
+        Family::Reason,
+        "LATENCY",
+        "Too many of the device's right answers came late for full pay.",
+        TRACKS,
+    ),
+    named(
+        Family::Reason,
         "PROVISIONAL",
         "The device has not been observed long enough for full pay.",
         "windows used, windows needed",
@@ -460,7 +479,18 @@ pub const CATALOGUE: &[Entry] = &[
         "The device was retired inside the epoch.",
         "seconds active, seconds of the epoch",
     ),
-    named(Family::Reason, "CLASS", "The device's class is paid at a lower rate.", "class, multiplier"),
+    named(
+        Family::Reason,
+        "CLASS",
+        "The device's class is paid at a lower rate, or has no share of the pool.",
+        "class, multiplier",
+    ),
+    named(
+        Family::Reason,
+        "UTILISATION",
+        "The device did less paid work than it had capacity for.",
+        "paid, capacity",
+    ),
     named(Family::Reason, "NO_PAYEE", "No payee is registered for the device.", NONE),
     named(
         Family::Reason,

@@ -46,7 +46,8 @@ fn expected(object: &Bound<'_, PyAny>, name: &str, what: &str) -> PyErr {
     input_error(object.py(), &format!("column \"{name}\": expected {what}, found {found}"), Some(hint))
 }
 
-fn is_arrow(object: &Bound<'_, PyAny>) -> PyResult<bool> {
+/// Whether an object gives its data away as Arrow.
+pub fn is_arrow(object: &Bound<'_, PyAny>) -> PyResult<bool> {
     let py = object.py();
     Ok(object.hasattr(intern!(py, "__arrow_c_array__"))?
         || object.hasattr(intern!(py, "__arrow_c_stream__"))?)

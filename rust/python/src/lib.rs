@@ -6,6 +6,7 @@ use pyo3::prelude::*;
 
 mod columns;
 mod errors;
+mod integers;
 mod pool;
 
 mod arweave;
@@ -14,10 +15,12 @@ mod bls;
 mod bls_batch;
 mod catalogue;
 mod cells;
+mod combination;
 mod decode;
 mod device_slots;
 mod epoch;
 mod explain;
+mod indicators;
 mod models;
 mod observations;
 mod outcomes;
@@ -48,6 +51,8 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     reward::register(module)?;
     models::register(module)?;
     outcomes::register(module)?;
+    combination::register(module)?;
+    indicators::register(module)?;
     tables::register(module)?;
     arweave::register(module)?;
     cells::register(module)?;

@@ -8,8 +8,9 @@ use std::fs::File;
 use std::io::{self, BufWriter, Write};
 
 use depinverify_core::hash::Hash;
+use depinverify_core::registry::Payee;
 use depinverify_core::reward;
-use depinverify_core::reward::claim_tree::{Claim, ClaimTree as Tree, Payee};
+use depinverify_core::reward::claim_tree::{Claim, ClaimTree as Tree};
 use depinverify_core::reward::node_array::{MultiProof, Node};
 use depinverify_core::reward::{Mode, Share, TreeError};
 use pyo3::prelude::*;
@@ -18,6 +19,12 @@ use ruint::aliases::{U256, U512};
 use sha2::{Digest, Sha256};
 
 use crate::errors;
+
+/// Keccak-256 with the original padding; see the stub.
+#[pyfunction]
+fn keccak256<'py>(py: Python<'py>, data: &[u8]) -> Bound<'py, PyBytes> {
+    PyBytes::new(py, &reward::node_array::keccak256(data))
+}
 
 /// The emission of a period, which decays from period to period.
 #[pyfunction]
@@ -51,6 +58,7 @@ fn withheld_of<'py>(
 /// Adds this module's names.
 pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(allocate, module)?)?;
+    module.add_function(wrap_pyfunction!(keccak256, module)?)?;
     module.add_function(wrap_pyfunction!(claim_leaf, module)?)?;
     module.add_function(wrap_pyfunction!(verify_claim, module)?)?;
     module.add_function(wrap_pyfunction!(verify_multi_proof, module)?)?;
@@ -99,7 +107,8 @@ impl<'py> Integers<'py> {
 }
 
 fn payee(py: Python<'_>, bytes: &[u8]) -> PyResult<Payee> {
-    bytes.try_into().map_err(|_| input_error(py, &format!("payee: expected 20 bytes, found {}", bytes.len())))
+    Payee::from_bytes(bytes)
+        .ok_or_else(|| input_error(py, &format!("payee: expected 20 or 32 bytes, found {}", bytes.len())))
 }
 
 fn node(py: Python<'_>, bytes: &[u8], what: &str) -> PyResult<Node> {
@@ -244,14 +253,14 @@ impl ClaimTree {
     }
 
     fn __contains__(&self, payee: &[u8]) -> bool {
-        payee.try_into().is_ok_and(|payee: Payee| self.0.claim(&payee).is_ok())
+        Payee::from_bytes(payee).is_some_and(|payee| self.0.claim(&payee).is_ok())
     }
 
     fn entries<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
         let integers = Integers::new(py)?;
         let entries = PyList::empty(py);
         for claim in self.0.claims() {
-            entries.append((PyBytes::new(py, &claim.payee), integers.make(claim.amount)?))?;
+            entries.append((PyBytes::new(py, claim.payee.as_bytes()), integers.make(claim.amount)?))?;
         }
         Ok(entries)
     }
@@ -277,7 +286,7 @@ impl ClaimTree {
         let integers = Integers::new(py)?;
         let entries = PyList::empty(py);
         for claim in claims {
-            entries.append((PyBytes::new(py, &claim.payee), integers.make(claim.amount)?))?;
+            entries.append((PyBytes::new(py, claim.payee.as_bytes()), integers.make(claim.amount)?))?;
         }
         Ok((entries, bytes_list(py, &proof.proof)?, proof.flags))
     }

@@ -18,7 +18,8 @@ use depinverify_core::score::driver::{Evidence, OUTCOMES, References, Scored, sc
 use depinverify_core::score::state;
 use depinverify_core::spill::SpillError;
 use depinverify_core::verdict::{Family, by_number};
-use depinverify_core::verify::collect::{Collected, Destination, collect, read_kept};
+use depinverify_core::verify::assembly::Verified;
+use depinverify_core::verify::collect::{Collected, collect, read_kept};
 use depinverify_core::verify::driver::{Job, verify};
 use depinverify_core::verify::findings::Findings;
 use depinverify_core::verify::intake::{self, FileReport, Intake, Settings, Source};
@@ -26,6 +27,7 @@ use depinverify_core::verify::{Progress, VerifyError, references};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyList};
 use pyo3_arrow::{PyRecordBatch, PyRecordBatchReader};
+use rayon::prelude::*;
 
 use crate::epoch::EpochContext;
 use crate::errors::{input_error, settlement_error};
@@ -49,7 +51,8 @@ struct State {
     intake: Option<Intake>,
     references: References,
     references_hash: Hash,
-    shards: usize,
+    /// With the verdict table's file.
+    verified: Option<(Verified, PathBuf)>,
     collected: Option<Collected>,
 }
 
@@ -227,9 +230,15 @@ impl Verification {
         Ok(taken)
     }
 
-    /// Judges all rows; shards that are already in the work folder are taken as they are.
-    #[pyo3(signature = (progress=None))]
-    fn verify(&self, py: Python<'_>, progress: Option<&Bound<'_, PyAny>>) -> PyResult<()> {
+    /// Judges all rows and writes the verdict table; shards that are already in the work folder are taken as they are.
+    #[pyo3(signature = (table, origins, progress=None))]
+    fn verify(
+        &self,
+        py: Python<'_>,
+        table: PathBuf,
+        origins: PathBuf,
+        progress: Option<&Bound<'_, PyAny>>,
+    ) -> PyResult<()> {
         let context = self.context.get();
         let intake = self
             .state()
@@ -237,7 +246,7 @@ impl Verification {
             .take()
             .ok_or_else(|| settlement_error(py, "verify: call intake first", None))?;
         let (is_left_out, is_signed) = (intake.is_left_out(), intake.is_signed());
-        let shards = watch(py, self.threads, progress, |progress| {
+        let verified = watch(py, self.threads, progress, |progress| {
             let job = Job {
                 epoch: &context.epoch,
                 prior: &context.prior,
@@ -245,40 +254,37 @@ impl Verification {
                 is_left_out: &is_left_out,
                 is_signed: &is_signed,
                 work: &self.work,
+                table: &table,
+                origins: &origins,
             };
             verify(&job, progress)
         });
         let mut state = self.state();
         state.intake = Some(intake);
-        state.shards = shards?;
+        state.verified = Some((verified?, table));
         Ok(())
     }
 
-    /// Puts the verdict table together.
-    fn collect<'py>(
-        &self,
-        py: Python<'py>,
-        table: PathBuf,
-        origins: PathBuf,
-    ) -> PyResult<Bound<'py, PyDict>> {
-        let (shards, references_hash) = {
-            let state = self.state();
-            (state.shards, state.references_hash)
+    /// Reads the records of all shards.
+    fn collect<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        let (verified, references_hash) = {
+            let mut state = self.state();
+            (state.verified.take(), state.references_hash)
         };
-        let epoch = Arc::clone(&self.context.get().epoch);
-        let collected = watch(py, self.threads, None, |progress| {
-            let destination = Destination { work: &self.work, table: &table, origins: &origins };
-            collect(&epoch, shards, &destination, progress)
-        })?;
+        let (verified, table) =
+            verified.ok_or_else(|| settlement_error(py, "collect: call verify first", None))?;
+        let collected =
+            watch(py, self.threads, None, |progress| collect(verified, &self.work, &table, progress))?;
         let result = PyDict::new(py);
-        result.set_item("rows", collected.rows)?;
-        let counts: BTreeMap<&str, u64> = collected
+        let verified = &collected.verified;
+        result.set_item("rows", verified.rows)?;
+        let counts: BTreeMap<&str, u64> = verified
             .counts
             .iter()
             .filter_map(|(code, count)| Some((by_number(Family::Code, "generic", *code)?.name, *count)))
             .collect();
         result.set_item("counts", counts)?;
-        result.set_item("verdicts_hash", PyBytes::new(py, &collected.verdicts_hash))?;
+        result.set_item("verdicts_hash", PyBytes::new(py, &verified.verdicts_hash))?;
         result.set_item("observations_hash", PyBytes::new(py, &collected.observations_hash))?;
         result.set_item("annotations_hash", PyBytes::new(py, &collected.annotations_hash))?;
         result.set_item("references_hash", PyBytes::new(py, &references_hash))?;
@@ -289,7 +295,7 @@ impl Verification {
     /// Scores all devices.
     fn score<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
         let context = self.context.get();
-        let (mut collected, references) = {
+        let (collected, references) = {
             let mut state = self.state();
             let collected = state
                 .collected
@@ -297,20 +303,21 @@ impl Verification {
                 .ok_or_else(|| settlement_error(py, "score: call collect first", None))?;
             (collected, std::mem::take(&mut state.references))
         };
+        let Collected { verified, kept, .. } = collected;
         let scored = watch(py, self.threads, None, |_| {
             let evidence = Evidence {
                 epoch: &context.epoch,
                 prior: &context.prior,
-                scheduled: &collected.scheduled,
-                probes: &collected.probes,
-                counters: &collected.counters,
-                prefixes: &collected.prefixes,
+                scheduled: &verified.scheduled,
+                probes: &verified.probes,
+                counters: &verified.counters,
+                prefixes: &verified.prefixes,
                 references: &references,
             };
-            score(&evidence, |give| read_kept(&collected.kept, give))
+            score(&evidence, |give| read_kept(&kept, give))
                 .map_err(|error| VerifyError::Table(error.to_string()))
         })?;
-        let mut findings = std::mem::take(&mut collected.findings);
+        let mut findings = verified.findings;
         findings.merge(scored.findings.clone());
         let result = PyDict::new(py);
         result.set_item("scores", PyRecordBatch::new(scores(py, context, &scored)?).into_arro3(py)?)?;
@@ -391,8 +398,24 @@ fn observation_rows(py: Python<'_>, path: PathBuf) -> Option<u64> {
     py.detach(|| ObservationFile::open(&path, Limits::default()).ok()?.rows())
 }
 
+/// Removes the files of a folder, which may be large, on all threads; what cannot be removed stays.
+#[pyfunction]
+#[pyo3(signature = (folder, *, threads=None))]
+fn remove_files(py: Python<'_>, folder: PathBuf, threads: Option<usize>) -> PyResult<()> {
+    let pool = pool::pool(threads.unwrap_or_else(pool::all_threads).max(1))?;
+    py.detach(|| {
+        let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+        let files: Vec<PathBuf> = entries.map(|entry| entry.path()).collect();
+        pool.install(|| {
+            files.par_iter().with_max_len(1).for_each(|file| drop(std::fs::remove_file(file)));
+        });
+    });
+    Ok(())
+}
+
 /// Adds this module's names.
 pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(observation_rows, module)?)?;
+    module.add_function(wrap_pyfunction!(remove_files, module)?)?;
     module.add_class::<Verification>()
 }

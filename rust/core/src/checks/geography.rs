@@ -151,6 +151,18 @@ impl UnitVector {
         }))
     }
 
+    /// Earth-centred coordinates: the integers nearest to metres. The first axis leaves the equator at longitude 0, the
+    /// second one 90 degrees east of it, the third one leaves the north pole.
+    pub fn metres(&self) -> [i64; 3] {
+        let scale = U256::from(SCALE) * U256::from(SCALE);
+        self.0.map(|coordinate| {
+            let scaled = U256::from(coordinate.unsigned_abs()) * U256::from(RADIUS_M);
+            // At most the radius, whatever the rounding of the unit vector.
+            let size = i64::try_from((scaled + scale / U256::from(2)) / scale).unwrap_or(i64::MAX);
+            if coordinate < 0 { -size } else { size }
+        })
+    }
+
     /// Whole metres of the chord to another place.
     pub fn chord_metres(&self, other: &Self) -> u64 {
         let mut sum = U256::ZERO;

@@ -43,6 +43,16 @@ fn check_15_needs_a_good_location_only_where_it_is_required() {
     assert_eq!(centre.check(claim(485_100_000, 11), 1000, false), None);
 }
 
+#[test]
+fn earth_centred_coordinates_follow_the_axes() {
+    let metres = |lat_e7, lon_e7| UnitVector::new(lat_e7, lon_e7).metres();
+    assert_eq!(metres(0, 0), [6_371_007, 0, 0]);
+    assert_eq!(metres(0, 900_000_000), [0, 6_371_007, 0]);
+    assert_eq!(metres(0, -900_000_000), [0, -6_371_007, 0]);
+    assert_eq!(metres(900_000_000, 123), [0, 0, 6_371_007]);
+    assert_eq!(metres(-300_000_000, 1_800_000_000), [-5_517_454, 0, -3_185_504]);
+}
+
 /// How far the nearest angle of a slice of the octant is from a tie, in units of 2^-127 of 10^-18.
 fn distance_from_tie(angle: u32) -> u128 {
     let octant = Octant::new(angle);
@@ -73,6 +83,16 @@ proptest! {
         prop_assert_eq!(cos_sin_18(-angle), (cosine, -sine));
         let turned = cos_sin_18(angle + 900_000_000);
         prop_assert_eq!(turned, (-sine, cosine));
+    }
+
+    #[test]
+    fn whole_coordinates_are_within_half_a_metre_on_each_axis(
+        lat in -900_000_000_i32..=900_000_000,
+        lon in -1_800_000_000_i32..=1_800_000_000,
+    ) {
+        let (a, b) = (UnitVector::new(lat, lon), UnitVector::new(0, 0));
+        let squares: u64 = a.metres().iter().zip(b.metres()).map(|(a, b)| a.abs_diff(b).pow(2)).sum();
+        prop_assert!(squares.isqrt().abs_diff(a.chord_metres(&b)) <= 2);
     }
 
     #[test]

@@ -2,4 +2,5 @@
 
 pub mod cells;
 pub mod geography;
+pub mod light_distance;
 pub mod spread;

@@ -10,6 +10,7 @@ use ruint::aliases::U256;
 
 use super::keys::PublicKey;
 use super::members::{EventFault, Members, hex};
+use super::payee::Payee;
 use crate::canonical;
 use crate::decode::json::{self, Value};
 use crate::hash::{Hash, sha256};
@@ -61,7 +62,7 @@ pub struct Enrolment {
     /// Owner.
     pub owner: String,
     /// Payee.
-    pub payee: Option<[u8; 20]>,
+    pub payee: Option<Payee>,
     /// H3 cell.
     pub cell: Option<u64>,
     /// The cell's centre and radius.
@@ -90,7 +91,7 @@ pub enum Body {
         /// Owner.
         owner: String,
         /// Payee.
-        payee: Option<[u8; 20]>,
+        payee: Option<Payee>,
         /// Latitude and longitude in 10^-7 degrees.
         position: Option<(i32, i32)>,
     },
@@ -158,7 +159,7 @@ pub enum Body {
         /// Device id.
         device: Vec<u8>,
         /// The new payee.
-        payee: Option<[u8; 20]>,
+        payee: Option<Payee>,
     },
     /// A device has another base weight.
     SetWeight {

@@ -3,6 +3,7 @@ use serde_json::{Value as Json, json};
 use super::super::sample::*;
 use super::super::{event_hash, parse_event};
 use super::*;
+use crate::registry::Payee;
 use crate::signature::Scheme;
 
 const START: i64 = 10_000;
@@ -187,7 +188,7 @@ fn a_device_is_eligible_if_its_enrolment_took_effect_before_the_start() {
     );
     assert_eq!(
         (device.cell, device.payee, device.hwmodel.as_deref(), device.oemid),
-        (Some(0x0851_fb46_7fff_ffff), Some([0x11; 20]), Some(&b"m1"[..]), None)
+        (Some(0x0851_fb46_7fff_ffff), Some(Payee::Address([0x11; 20])), Some(&b"m1"[..]), None)
     );
     let key = &device.keys[0];
     assert_eq!(
@@ -424,7 +425,7 @@ fn a_transfer_is_signed_by_both_owners() {
         assert_eq!(chain.fold(BOUNDS).is_ok(), is_good);
         if is_good {
             let device = only(&chain);
-            assert_eq!((device.owner, device.payee), (old.did(), Some([0x11; 20])));
+            assert_eq!((device.owner, device.payee), (old.did(), Some(Payee::Address([0x11; 20]))));
         }
     }
 }

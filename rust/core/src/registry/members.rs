@@ -10,6 +10,7 @@ use std::fmt;
 use ruint::aliases::U256;
 
 use super::keys::{PublicKey, parse_did_key};
+use super::payee::Payee;
 use crate::canonical::MAX_INTEGER;
 use crate::decode::json::{Value, integer};
 use crate::hash::Hash;
@@ -156,11 +157,8 @@ impl<'v, 'a> Members<'v, 'a> {
         self.optional(name, OWNER, owner)
     }
 
-    pub fn payee(&mut self, name: &str) -> Taken<Option<[u8; 20]>> {
-        self.optional(name, "0x and 40 hex digits, or null", |value| {
-            let digits = value.as_text()?.strip_prefix("0x")?;
-            data_encoding::HEXLOWER_PERMISSIVE.decode(digits.as_bytes()).ok()?.try_into().ok()
-        })
+    pub fn payee(&mut self, name: &str) -> Taken<Option<Payee>> {
+        self.optional(name, "0x and 40 or 64 hex digits, or null", |value| Payee::from_text(value.as_text()?))
     }
 
     pub fn cell(&mut self, name: &str) -> Taken<Option<u64>> {

@@ -10,6 +10,7 @@ mod fold;
 mod keys;
 mod members;
 mod parties;
+mod payee;
 mod snapshot;
 
 #[cfg(test)]
@@ -20,4 +21,5 @@ pub use fold::{Bounds, RegistryFault, fold};
 pub use keys::{KeyError, KeyKind, PublicKey, parse_did_key, parse_raw_key};
 pub use members::EventFault;
 pub use parties::{Role, Standing, check_signatures};
+pub use payee::Payee;
 pub use snapshot::{Device, DeviceKey, Snapshot, Validator};

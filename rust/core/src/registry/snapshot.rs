@@ -6,6 +6,7 @@
 use ruint::aliases::U256;
 
 use super::events::Place;
+use super::payee::Payee;
 use crate::hash::Hash;
 use crate::signature::Scheme;
 
@@ -57,7 +58,7 @@ pub struct Device {
     /// Whether the owner is a key that signed the enrolment or the last transfer.
     pub owner_key_proved: bool,
     /// Payee.
-    pub payee: Option<[u8; 20]>,
+    pub payee: Option<Payee>,
     /// When the enrolment was recorded.
     pub recorded_ms: i64,
     /// When the enrolment takes effect.
@@ -90,7 +91,7 @@ pub struct Validator {
     /// Whether the owner is a key that signed the enrolment.
     pub owner_key_proved: bool,
     /// Payee.
-    pub payee: Option<[u8; 20]>,
+    pub payee: Option<Payee>,
     /// Latitude and longitude in 10^-7 degrees.
     pub position: Option<(i32, i32)>,
     /// When the enrolment was recorded.

@@ -1,8 +1,9 @@
 //! The claim tree of a settlement: what each payee has earned so far, under one root.
 //!
 //! In: payees and cumulative amounts, or a published tree file. Out: root, proofs, the file, and all proofs as
-//! JSON lines. Rule: scoring specification, section 11, leaf encoding `["address","uint256"]`. Invariant: a
-//! payee stands once; values stand in ascending payee order in every file that is made here.
+//! JSON lines. Rule: scoring specification, section 11, leaf encoding `["address","uint256"]`, or
+//! `["bytes32","uint256"]` where payees are no addresses. Invariant: a payee stands once, and all of a tree are of one
+//! kind; values stand in ascending payee order in every file that is made here.
 
 use std::io::{self, Write};
 
@@ -13,9 +14,7 @@ use serde_json::value::RawValue;
 use super::abi::{self, AbiError, AbiType};
 use super::node_array::{MultiProof, Node, NodeArray, keccak256, verify_proof};
 use super::standard_tree::{LeafValue, StandardTree, TreeError, comma_before, flush_when_full, write_node};
-
-/// An address that can be paid.
-pub type Payee = [u8; 20];
+use crate::registry::Payee;
 
 /// What a payee is owed in all.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,7 +29,10 @@ impl Claim {
     /// The leaf that commits to this claim.
     pub fn leaf_hash(&self) -> Node {
         let mut encoded = [0; 64];
-        encoded[12..32].copy_from_slice(&self.payee);
+        match &self.payee {
+            Payee::Address(bytes) => encoded[12..32].copy_from_slice(bytes),
+            Payee::Account(bytes) => encoded[..32].copy_from_slice(bytes),
+        }
         encoded[32..].copy_from_slice(&self.amount.to_be_bytes::<32>());
         keccak256(&keccak256(&encoded))
     }
@@ -43,7 +45,7 @@ impl Claim {
 
 impl LeafValue for Claim {
     fn from_json(types: &[AbiType], row: &[&RawValue]) -> Result<Self, AbiError> {
-        let [payee, amount] = row else {
+        let ([payee, amount], [kind, _]) = (row, types) else {
             return Err(AbiError::Count { expected: types.len(), found: row.len() });
         };
         let refuse = |kind: AbiType, raw: &RawValue| AbiError::Value {
@@ -53,8 +55,9 @@ impl LeafValue for Claim {
         let text = |raw: &RawValue| serde_json::from_str::<String>(raw.get()).ok();
         Ok(Self {
             payee: text(payee)
-                .and_then(|text| abi::address_from_text(&text))
-                .ok_or_else(|| refuse(AbiType::Address, payee))?,
+                .and_then(|text| Payee::from_text(&text))
+                .filter(|payee| payee_type(payee) == *kind)
+                .ok_or_else(|| refuse(kind.clone(), payee))?,
             amount: text(amount)
                 .or_else(|| Some(amount.get().to_owned()))
                 .and_then(|digits| abi::unsigned_from_text(&digits))
@@ -87,27 +90,35 @@ impl ClaimTree {
     /// Some claim contracts refuse the empty proof of a tree with one leaf. With `filler` such a tree gets a
     /// second leaf, the zero address with amount 0, unless the one payee is the zero address itself.
     pub fn from_claims(mut claims: Vec<Claim>, filler: bool) -> Result<Self, TreeError> {
-        const NOBODY: Claim = Claim { payee: [0; 20], amount: U256::ZERO };
-        if let ([only], true) = (claims.as_slice(), filler)
-            && only.payee != NOBODY.payee
-        {
-            claims.push(NOBODY);
+        if let ([only], true) = (claims.as_slice(), filler) {
+            let nobody = match only.payee {
+                Payee::Address(_) => Payee::Address([0; 20]),
+                Payee::Account(_) => Payee::Account([0; 32]),
+            };
+            if only.payee != nobody {
+                claims.push(Claim { payee: nobody, amount: U256::ZERO });
+            }
         }
         claims.par_sort_unstable_by_key(|claim| claim.payee);
         if let Some(pair) = claims.windows(2).find(|pair| pair[0].payee == pair[1].payee) {
             return Err(TreeError::DuplicatePayee { payee: pair[0].payee });
         }
+        // Accounts stand behind addresses, so the first and the last payee are of one kind if all are.
+        let kind = claims.first().map_or(AbiType::Address, |claim| payee_type(&claim.payee));
+        if let Some(last) = claims.last().filter(|last| payee_type(&last.payee) != kind) {
+            return Err(TreeError::MixedPayees { payee: last.payee });
+        }
         let by_payee = (0..claims.len()).collect();
-        Ok(Self { tree: StandardTree::build(leaf_encoding(), claims, true)?, by_payee })
+        Ok(Self { tree: StandardTree::build(vec![kind, AbiType::Uint(256)], claims, true)?, by_payee })
     }
 
     /// Reads a published tree file and re-hashes all of it.
     pub fn load(file: &[u8]) -> Result<Self, TreeError> {
         let tree = StandardTree::<Claim>::load(file)?;
-        if tree.types() != leaf_encoding() {
+        if !matches!(tree.types(), [AbiType::Address | AbiType::FixedBytes(32), AbiType::Uint(256)]) {
             let found: Vec<String> = tree.types().iter().map(ToString::to_string).collect();
             return Err(TreeError::Json(format!(
-                "leafEncoding: expected [\"address\",\"uint256\"], found {found:?}"
+                "leafEncoding: expected [\"address\",\"uint256\"] or [\"bytes32\",\"uint256\"], found {found:?}"
             )));
         }
         let claims = tree.values();
@@ -193,15 +204,19 @@ impl ClaimTree {
     }
 }
 
-fn leaf_encoding() -> Vec<AbiType> {
-    vec![AbiType::Address, AbiType::Uint(256)]
+fn payee_type(payee: &Payee) -> AbiType {
+    match payee {
+        Payee::Address(_) => AbiType::Address,
+        Payee::Account(_) => AbiType::FixedBytes(32),
+    }
 }
 
 fn write_payee(payee: &Payee, out: &mut Vec<u8>) {
-    let mut hex = [0; 40];
-    data_encoding::HEXLOWER.encode_mut(payee, &mut hex);
+    let bytes = payee.as_bytes();
     out.extend(b"\"0x");
-    out.extend(hex);
+    let start = out.len();
+    out.resize(start.saturating_add(data_encoding::HEXLOWER.encode_len(bytes.len())), 0);
+    data_encoding::HEXLOWER.encode_mut(bytes, &mut out[start..]);
     out.push(b'"');
 }
 

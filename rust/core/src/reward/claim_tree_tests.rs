@@ -3,7 +3,7 @@ use proptest::prelude::*;
 use super::*;
 
 fn claim(first: u8, amount: u64) -> Claim {
-    Claim { payee: [first; 20], amount: U256::from(amount) }
+    Claim { payee: Payee::Address([first; 20]), amount: U256::from(amount) }
 }
 
 fn file(tree: &ClaimTree) -> Vec<u8> {
@@ -40,12 +40,12 @@ fn worked_root() {
 fn one_payee_has_an_empty_proof_or_a_filler_beside() {
     let alone = ClaimTree::from_claims(vec![claim(7, 5)], false).unwrap();
     assert_eq!(alone.root(), claim(7, 5).leaf_hash());
-    assert!(alone.proof(&[7; 20]).unwrap().is_empty());
+    assert!(alone.proof(&Payee::Address([7; 20])).unwrap().is_empty());
     assert_eq!(ClaimTree::load(&file(&alone)).unwrap().root(), alone.root());
 
     let filled = ClaimTree::from_claims(vec![claim(7, 5)], true).unwrap();
     assert_eq!(filled.claims(), [claim(0, 0), claim(7, 5)]);
-    assert_eq!(filled.proof(&[7; 20]).unwrap(), [claim(0, 0).leaf_hash()]);
+    assert_eq!(filled.proof(&Payee::Address([7; 20])).unwrap(), [claim(0, 0).leaf_hash()]);
     let two = ClaimTree::from_claims(vec![claim(7, 5), claim(8, 5)], true).unwrap();
     assert_eq!(two.claims().len(), 2);
     let nobody = ClaimTree::from_claims(vec![claim(0, 5)], true).unwrap();
@@ -53,19 +53,47 @@ fn one_payee_has_an_empty_proof_or_a_filler_beside() {
 }
 
 #[test]
+fn accounts_of_other_chains_have_a_tree_of_their_own() {
+    let account = |first: u8| Claim { payee: Payee::Account([first; 32]), amount: U256::from(first) };
+    let tree = ClaimTree::from_claims(vec![account(2), account(1), account(3)], false).unwrap();
+    // The encoding of a bytes32 and of a uint256 is both, one behind the other.
+    let encoded = [[2; 32], U256::from(2).to_be_bytes::<32>()].concat();
+    assert_eq!(account(2).leaf_hash(), keccak256(&keccak256(&encoded)));
+    let text = String::from_utf8(file(&tree)).unwrap();
+    assert!(text.contains(r#""leafEncoding":["bytes32","uint256"]"#));
+    let again = ClaimTree::load(text.as_bytes()).unwrap();
+    assert_eq!(again.root(), tree.root());
+    let payee = Payee::Account([3; 32]);
+    assert!(account(3).verify(&tree.root(), &again.proof(&payee).unwrap()));
+
+    let alone = ClaimTree::from_claims(vec![account(1)], true).unwrap();
+    assert_eq!(alone.claims().first().unwrap().payee, Payee::Account([0; 32]));
+    let address = text.replace("bytes32", "address");
+    assert!(
+        ClaimTree::load(address.as_bytes())
+            .unwrap_err()
+            .to_string()
+            .contains("values[0]: expected a value of type address")
+    );
+    let error = ClaimTree::from_claims(vec![account(1), claim(1, 5)], false).unwrap_err();
+    let kept_apart = format!("payee 0x{} is of another kind than the others of the tree", "01".repeat(32));
+    assert_eq!(error.to_string(), kept_apart);
+}
+
+#[test]
 fn a_payee_stands_once() {
     let error = ClaimTree::from_claims(vec![claim(1, 5), claim(2, 1), claim(1, 6)], false).unwrap_err();
     assert_eq!(error.to_string(), format!("payee 0x{} stands twice", "01".repeat(20)));
     assert!(ClaimTree::from_claims(vec![], true).is_err());
-    let error = five().proof(&[9; 20]).unwrap_err();
+    let error = five().proof(&Payee::Address([9; 20])).unwrap_err();
     assert_eq!(error.to_string(), format!("payee 0x{} is not in the tree", "09".repeat(20)));
 }
 
 #[test]
 fn readers_accept_numbers_of_any_size_and_addresses_in_any_case() {
     let claims = vec![
-        Claim { payee: [0xab; 20], amount: U256::from(9_007_199_254_740_993_u64) },
-        Claim { payee: [0xcd; 20], amount: U256::MAX },
+        Claim { payee: Payee::Address([0xab; 20]), amount: U256::from(9_007_199_254_740_993_u64) },
+        Claim { payee: Payee::Address([0xcd; 20]), amount: U256::MAX },
     ];
     let tree = ClaimTree::from_claims(claims, false).unwrap();
     let written = String::from_utf8(file(&tree)).unwrap();
@@ -132,7 +160,7 @@ fn threads_change_nothing() {
         .map(|n| {
             let mut payee = [0; 20];
             payee.copy_from_slice(&keccak256(&n.to_be_bytes())[..20]);
-            Claim { payee, amount: U256::from(n) }
+            Claim { payee: Payee::Address(payee), amount: U256::from(n) }
         })
         .collect();
     let files: Vec<Vec<u8>> = [1, 2, 8]
@@ -155,7 +183,7 @@ proptest! {
         let claims: Vec<Claim> = amounts
             .iter()
             .rev()
-            .map(|(payee, amount)| Claim { payee: *payee, amount: U256::from_be_bytes(*amount) })
+            .map(|(payee, amount)| Claim { payee: Payee::Address(*payee), amount: U256::from_be_bytes(*amount) })
             .collect();
         let tree = ClaimTree::from_claims(claims, false).unwrap();
         let written = file(&tree);

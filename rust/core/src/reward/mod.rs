@@ -15,6 +15,6 @@ pub mod node_array;
 pub mod standard_tree;
 
 pub use allocation::{Allocation, AllocationError, Mode, Share, allocate};
-pub use claim_tree::{Claim, ClaimTree, Payee};
+pub use claim_tree::{Claim, ClaimTree};
 pub use node_array::{MultiProof, NodeArray};
 pub use standard_tree::{StandardTree, TreeError};

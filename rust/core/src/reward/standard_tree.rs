@@ -14,6 +14,7 @@ use serde_json::value::RawValue;
 
 use super::abi::{self, AbiError, AbiType, AbiValue};
 use super::node_array::{MultiProof, Node, NodeArray, NodeError, keccak256};
+use crate::registry::Payee;
 
 /// The one format that is read and written.
 const FORMAT: &str = "standard-v1";
@@ -66,16 +67,22 @@ pub enum TreeError {
         position: usize,
     },
     /// A payee stands twice.
-    #[error("payee 0x{} stands twice", data_encoding::HEXLOWER.encode(payee))]
+    #[error("payee {payee} stands twice")]
     DuplicatePayee {
         /// The payee.
-        payee: [u8; 20],
+        payee: Payee,
+    },
+    /// A tree has payees of one kind.
+    #[error("payee {payee} is of another kind than the others of the tree")]
+    MixedPayees {
+        /// The payee.
+        payee: Payee,
     },
     /// A payee has no leaf.
-    #[error("payee 0x{} is not in the tree", data_encoding::HEXLOWER.encode(payee))]
+    #[error("payee {payee} is not in the tree")]
     UnknownPayee {
         /// The payee.
-        payee: [u8; 20],
+        payee: Payee,
     },
     /// A tree has fewer than 2^31 leaves.
     #[error("expected fewer than 2^31 leaves, found {0}")]

@@ -8,13 +8,17 @@
 //!
 //! Further models stand beside [`availability`], each a pure function of earlier state, what an epoch showed, and parameters:
 //! [`reported_uptime`], [`reputation`], [`relative`], [`strikes`], [`bounds`], [`sequential`] and [`objective`]; [`streak`]
-//! counts loyalty, and [`standing`] turns scores into suspensions and reviews.
+//! counts loyalty, and [`standing`] turns scores into suspensions and reviews. [`combination`] makes one score of several
+//! tracks, [`diversity`] weighs operators, and [`committee`] rules on what is a matter of judgement.
 #![deny(clippy::float_arithmetic)]
 
 pub mod availability;
 pub mod bounds;
 pub mod cluster;
+pub mod combination;
+pub mod committee;
 pub mod device_slots;
+pub mod diversity;
 pub mod driver;
 pub mod exact;
 pub mod objective;

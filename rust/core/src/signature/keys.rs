@@ -10,7 +10,7 @@ use std::sync::Arc;
 use rayon::prelude::*;
 
 use super::scheme::Scheme;
-use super::tables::{Base, KEYS_AT_ONCE, Table, Tables};
+use super::tables::{Base, KEYS_AT_ONCE, Table, Tables, generator};
 use super::{ed25519, p256, secp256k1};
 
 /// Id of a registered key.
@@ -165,13 +165,18 @@ impl KeyRegistry {
 
     /// Builds the tables of keys that are about to be used so often, many keys side by side.
     pub fn prepare(&self, wanted: &[(KeyId, u64)]) {
-        for scheme in Scheme::ALL {
+        Scheme::ALL.into_par_iter().for_each(|scheme| {
             let wanted: Vec<(KeyId, u64)> =
                 wanted.iter().copied().filter(|(id, _)| self.scheme(*id) == Some(scheme)).collect();
-            for part in wanted.chunks(KEYS_AT_ONCE) {
-                self.tables.prepare(scheme, &self.keys, part);
+            if wanted.is_empty() {
+                return;
             }
-        }
+            // The first checks would wait for one another where each of them finds no rows of the generator.
+            rayon::join(
+                || generator(scheme),
+                || wanted.chunks(KEYS_AT_ONCE).for_each(|part| self.tables.prepare(scheme, &self.keys, part)),
+            );
+        });
     }
 
     /// Lets the tables of keys go that are not expected again; they are built anew where they are used all the same.

@@ -1,9 +1,9 @@
 //! The driver: sorted rows to shards.
 //!
-//! In: sorted runs of rows, the epoch, and which files are left out. Out: shard files in the work folder. Rule: blocks are
-//! cut where a device ends; while one shard's blocks are judged on all threads, the next shard is read and the one before
-//! is written. Invariant: where blocks and shards are cut depends on the rows alone, so a shard that is already there is
-//! the one that would be made.
+//! In: sorted runs of rows, the epoch, and which files are left out. Out: shard files in the work folder, and the verdict
+//! table. Rule: blocks are cut where a device ends; while one shard's blocks are judged on all threads, the next shard is
+//! read and the one before is written and added to the table. Invariant: where blocks and shards are cut depends on the
+//! rows alone, so a shard that is already there is the one that would be made.
 
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 
+use super::assembly::{Assembly, Verified};
 use super::epoch::Epoch;
 use super::part::Part;
 use super::rows::{Block, DamagedRow, Observation};
@@ -48,6 +49,10 @@ pub struct Job<'a> {
     pub is_signed: &'a [bool],
     /// The work folder.
     pub work: &'a Path,
+    /// Where the verdict table goes.
+    pub table: &'a Path,
+    /// Where the places of origin go.
+    pub origins: &'a Path,
 }
 
 /// A block and the devices of the snapshot that it stands for.
@@ -56,9 +61,10 @@ struct Piece {
     devices: Range<u32>,
 }
 
-/// Judges all rows; returns the number of shards.
-pub fn verify(job: &Job<'_>, progress: &Progress) -> Result<usize, VerifyError> {
+/// Judges all rows.
+pub fn verify(job: &Job<'_>, progress: &Progress) -> Result<Verified, VerifyError> {
     let mut reader = PieceReader::new(job)?;
+    let mut assembly = Assembly::new(job.epoch, job.table, job.origins)?;
     let mut pieces = reader.shard()?;
     let mut number = 0;
     let mut finished = None;
@@ -66,17 +72,22 @@ pub fn verify(job: &Job<'_>, progress: &Progress) -> Result<usize, VerifyError> 
     while !pieces.is_empty() {
         let path = shard::path(job.work, number);
         let before = finished.take();
-        let (next, (made, written)) = rayon::join(
+        let (next, (made, stored)) = rayon::join(
             || reader.shard(),
-            || rayon::join(|| make(&pieces, &path, job, progress), || write(before, &mut content)),
+            || {
+                rayon::join(
+                    || make(&pieces, &path, job, progress),
+                    || store(before, &mut content, &mut assembly),
+                )
+            },
         );
-        written?;
+        stored?;
         finished = Some((made?, path));
         pieces = next?;
         number += 1;
     }
-    write(finished, &mut content)?;
-    Ok(number)
+    store(finished, &mut content, &mut assembly)?;
+    assembly.finish(job.epoch, content)
 }
 
 /// A shard that an earlier run has left, or what a new one is made of.
@@ -85,14 +96,22 @@ enum Made {
     New(Part),
 }
 
-/// Writes a shard where it is new; `content` then is the hash of the verdict table's content up to its end.
-fn write(finished: Option<(Made, PathBuf)>, content: &mut Sha256) -> Result<(), VerifyError> {
-    match finished {
-        None => {}
-        Some((Made::Found(shard), _)) => *content = shard.content,
+/// Writes a shard where it is new, and adds it to the table; `content` then is the hash of the table's content up to its
+/// end.
+fn store(
+    finished: Option<(Made, PathBuf)>,
+    content: &mut Sha256,
+    assembly: &mut Assembly<'_>,
+) -> Result<(), VerifyError> {
+    let head = match finished {
+        None => return Ok(()),
+        Some((Made::Found(shard), _)) => {
+            *content = shard.content;
+            shard.head
+        }
         Some((Made::New(part), path)) => shard::write(part, &path, content)?,
-    }
-    Ok(())
+    };
+    assembly.add(head)
 }
 
 fn make(pieces: &[Piece], path: &Path, job: &Job<'_>, progress: &Progress) -> Result<Made, VerifyError> {

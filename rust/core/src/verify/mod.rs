@@ -1,14 +1,16 @@
 //! The verify step: from observation files to verdicts.
 //!
 //! The way of a row: [`intake`] reads it from a signed file and sorts it by device, [`driver`] cuts the sorted rows into
-//! blocks of whole devices and has the network's rules judge them, [`shard`] stores what was found, and [`collect`] puts
-//! the shards together: the verdict table, the hashes of the inputs, and what scoring needs.
+//! blocks of whole devices and has the network's rules judge them, [`shard`] stores what was found, [`assembly`] adds it
+//! to the verdict table, and [`collect`] reads the records of all shards in their order: the hashes of the inputs, and what
+//! scoring needs.
 //! Invariant: everything that leaves this step is a function of the set of rows and the [`epoch`], whatever the number of
 //! threads, the order of files or the moment of a kill.
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
+pub mod assembly;
 pub mod collect;
 pub mod content;
 pub mod driver;

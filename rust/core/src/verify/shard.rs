@@ -33,9 +33,9 @@ const GROUP_BLOCKS: usize = 32;
 const FRONT: usize = 8 * (1 + Stream::ALL.len());
 const SEAL: usize = 32;
 
-/// Encodes what the blocks of a shard add, on all threads, and writes the file. `content` is the hash of the verdict table's
-/// content up to this shard, and goes on behind it.
-pub fn write(part: Part, path: &Path, content: &mut Sha256) -> Result<(), VerifyError> {
+/// Encodes what the blocks of a shard add, on all threads, writes the file, and gives its head. `content` is the hash of the
+/// verdict table's content up to this shard, and goes on behind it.
+pub fn write(part: Part, path: &Path, content: &mut Sha256) -> Result<Head, VerifyError> {
     let Part { summary, batches, content: rows, origins, records } = part;
     let (tables, runs) = rayon::join(
         || batches.par_chunks(GROUP_BLOCKS).map(encode_table).collect::<Result<Vec<_>, _>>(),
@@ -45,9 +45,9 @@ pub fn write(part: Part, path: &Path, content: &mut Sha256) -> Result<(), Verify
     for rows in &rows {
         content.update(rows);
     }
-    let summary = serde_json::to_vec(&summary).map_err(|_| VerifyError::damaged(path))?;
+    let facts = serde_json::to_vec(&summary).map_err(|_| VerifyError::damaged(path))?;
     let state = content.serialize();
-    let mut sections: Vec<Vec<&[u8]>> = vec![vec![&summary], vec![&state]];
+    let mut sections: Vec<Vec<&[u8]>> = vec![vec![&facts], vec![&state]];
     sections.push(origins.iter().map(Vec::as_slice).collect());
     sections.extend(tables.iter().map(|table| vec![table.as_slice()]));
     let length = |section: &[&[u8]]| section.iter().map(|part| part.len() as u64).sum::<u64>();
@@ -71,7 +71,9 @@ pub fn write(part: Part, path: &Path, content: &mut Sha256) -> Result<(), Verify
     file.write_all(&hash.finalize()).map_err(&io)?;
     runs.iter().try_for_each(|run| file.write_all(run)).map_err(&io)?;
     file.flush().map_err(&io)?;
-    fs::rename(&temporary, path).map_err(VerifyError::io(path))
+    fs::rename(&temporary, path).map_err(VerifyError::io(path))?;
+    let bytes = |parts: Vec<Vec<u8>>| parts.into_iter().map(Bytes::from).collect();
+    Ok(Head { summary, tables: bytes(tables), origins: bytes(origins) })
 }
 
 /// Where in a shard the run of each stream lies.
@@ -100,15 +102,22 @@ fn places(front: &[u8; FRONT]) -> Option<(u64, RunPlaces)> {
     Some((head, places))
 }
 
-/// The head of a shard on disk.
+/// What a shard adds to the results.
 #[derive(Debug)]
-pub struct Shard {
+pub struct Head {
     /// Small facts.
     pub summary: Summary,
     /// One Parquet file of one row group each.
     pub tables: Vec<Bytes>,
     /// Places of origin: per row the number of places, then file and row of each.
-    pub origins: Bytes,
+    pub origins: Vec<Bytes>,
+}
+
+/// A shard on disk, without its runs.
+#[derive(Debug)]
+pub struct Shard {
+    /// What it adds.
+    pub head: Head,
     /// Hash of the verdict table's content up to the end of this shard.
     pub content: Sha256,
     runs: RunPlaces,
@@ -141,9 +150,9 @@ impl Shard {
         let summary = serde_json::from_slice(&next()?).ok()?;
         let content = SerializedState::<Sha256>::try_from(&next()?[..]).ok()?;
         let content = Sha256::deserialize(&content).ok()?;
-        let origins = next()?;
+        let origins = vec![next()?];
         let tables = std::iter::from_fn(next).collect();
-        Some(Self { summary, tables, origins, content, runs })
+        Some(Self { head: Head { summary, tables, origins }, content, runs })
     }
 
     /// Whether the runs are as they were written.

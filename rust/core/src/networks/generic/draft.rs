@@ -8,7 +8,7 @@
 use rayon::prelude::*;
 
 use crate::beacon::Prober;
-use crate::checks::geography::Claim;
+use crate::checks::geography::{Claim, Misplaced};
 use crate::decode::claims::Location;
 use crate::decode::proof::{self, Proof, Scratch, Stage};
 use crate::hash::{Hash, sha256_each};
@@ -202,9 +202,10 @@ pub fn drafts(block: &Block, epoch: &Epoch, mut rosters: impl FnMut(usize) -> Ro
             }
         }
     }
+    let mut placed = Placed::default();
     for (draft, row) in drafts.iter_mut().zip(&block.rows) {
         if row.transport == 0 {
-            after_signature(draft, row, epoch);
+            after_signature(draft, row, epoch, &mut placed);
         }
     }
     drafts
@@ -352,7 +353,7 @@ fn schedule(
 }
 
 /// Checks 9, 11 to 13, 15 and 16.
-fn after_signature(draft: &mut Draft, row: &Row, epoch: &Epoch) {
+fn after_signature(draft: &mut Draft, row: &Row, epoch: &Epoch, placed: &mut Placed) {
     let params = &epoch.params;
     let Some(received_ms) = row.received_ms else { return };
     let delay = i128::from(received_ms) - i128::from(row.sent_ms);
@@ -376,7 +377,7 @@ fn after_signature(draft: &mut Draft, row: &Row, epoch: &Epoch) {
     }
     if let Some(device) = draft.device {
         if draft.has_passed(Check::LocationMismatch) {
-            place(draft, &facts, device as usize, epoch);
+            place(draft, &facts, device, epoch, placed);
         }
         if draft.has_passed(Check::ModelMismatch) {
             model(draft, &facts, device as usize, epoch);
@@ -385,17 +386,28 @@ fn after_signature(draft: &mut Draft, row: &Row, epoch: &Epoch) {
     draft.facts = Some(facts);
 }
 
+/// What check 15 said last: most devices stay where they are, and their rows lie behind each other.
+#[derive(Default)]
+struct Placed {
+    /// The device and its claim.
+    asked: Option<(u32, Option<Claim>)>,
+    found: Option<Misplaced>,
+}
+
 /// Check 15.
-fn place(draft: &mut Draft, facts: &Facts, device: usize, epoch: &Epoch) {
-    let Some(centre) = epoch.device_centre(device) else { return };
+fn place(draft: &mut Draft, facts: &Facts, device: u32, epoch: &Epoch, placed: &mut Placed) {
+    let Some(centre) = epoch.device_centre(device as usize) else { return };
     let claim = facts.location.as_ref().map(|location| Claim {
         lat_e7: location.lat_e7,
         lon_e7: location.lon_e7,
         accuracy_m: location.accuracy_m,
     });
-    if let Some(misplaced) =
-        centre.check(claim, epoch.params.location_tolerance_m, epoch.params.require_location)
-    {
+    if placed.asked != Some((device, claim)) {
+        let params = &epoch.params;
+        placed.asked = Some((device, claim));
+        placed.found = centre.check(claim, params.location_tolerance_m, params.require_location);
+    }
+    if let Some(misplaced) = placed.found {
         draft.fail(Check::LocationMismatch);
         let shown = |metres: u64| i64::try_from(metres).unwrap_or(i64::MAX);
         draft.compared.location = (misplaced.metres.map_or(-1, shown), shown(misplaced.limit_m));
