@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -14,9 +15,10 @@ import pytest
 from depinverify import _native
 from depinverify._native import keccak256
 from depinverify.exceptions import InputError
-from depinverify.indicators import light_distance_m
+from depinverify.indicators import jaccard_e12, light_distance_m
+from depinverify.reward.economics import deterrence
 from depinverify.reward.packed_leaf import PackedShare, PackedTree, packed_leaf, verify_packed
-from depinverify.score import diversity_multipliers, weighted_mean
+from depinverify.score import diversity_multipliers, median, weighted_mean
 from public_vectors import cases, public_vectors
 from reward_cases import Device, pay, payee, rules
 
@@ -52,15 +54,37 @@ def decentralisation(case: dict[str, Any]) -> int:
     return len(case["rows"])
 
 
+def hundredths(text: str) -> int:
+    whole, _, part = text.partition(".")
+    return int(whole + part.ljust(2, "0"))
+
+
+def median_of_monitors(case: dict[str, Any]) -> int:
+    """That network's measurements have two decimals."""
+    for row in case["rows"]:
+        assert median(map(hundredths, row["in"])) == hundredths(row["out"]), row
+    return len(case["rows"])
+
+
+def proof_economics(case: dict[str, Any]) -> int:
+    for row in case["rows"]:
+        found = deterrence(Fraction(row["p"]), int(row["R"]))
+        assert found == (Fraction(row["expected_false_claims"]), int(row["min_penalty"])), row
+    return len(case["rows"])
+
+
+def jaccard_of_downtime(case: dict[str, Any]) -> int:
+    for row in case["rows"]:
+        assert jaccard_e12(row["a"], row["b"]) == row["jaccard_e12"], row
+    return len(case["rows"])
+
+
 #: Formulas that belong to one network, and what we have instead.
 NOT_OURS = {
-    "nym-median-of-monitors": "decimals of two digits; measurements are medians of integers (2.5), which no step needs",
     "nym-node-reward-base": "stake saturation, work and margin of one network",
     "livepeer-rtt-decay": "an exponential of real numbers; a payout curve (5.10) takes its place",
     "solana-timely-credits": "credits by latency in slots; LATE and a payout curve take their place",
     "graph-eligibility": "good days of 28; a threshold or a streak takes its place",
-    "pocket-proof-economics": "a text on choosing probabilities (6.8); nothing is computed from it",
-    "jaccard-downtime": "inside SHARED_OUTAGE, from the slots of a whole epoch, where the plain verifier checks it",
 }
 
 
@@ -68,8 +92,23 @@ def test_misc_formulas() -> None:
     runs = {
         "light-distance-bound": light_distance_bound,
         "aleph-version-and-decentralisation": decentralisation,
+        "nym-median-of-monitors": median_of_monitors,
+        "pocket-proof-economics": proof_economics,
+        "jaccard-downtime": jaccard_of_downtime,
     }
     run_named("misc_formulas.json", runs, NOT_OURS)
+
+
+def test_corners_of_these_formulas() -> None:
+    assert median([-3, -2]) == -3, "rounded down, also below 0"
+    assert deterrence(Fraction(1, 3), 5) == (2, 10)
+    assert deterrence(Fraction(2, 3), 5) == (Fraction(1, 2), 3), "a penalty is a whole number"
+    assert deterrence(Fraction(1), 10**30) == (0, 0)
+    with pytest.raises(InputError, match="values: expected at least one"):
+        median([])
+    for wrong in (Fraction(0), Fraction(3, 2)):
+        with pytest.raises(InputError, match="probability: expected more than 0"):
+            deterrence(wrong, 1)
 
 
 # -------------------------------------------------------------------------------------- weatherxm_rewards

@@ -20,8 +20,10 @@ if TYPE_CHECKING:
 
 __all__ = [
     "BudgetCheck",
+    "Deterrence",
     "HourlyReward",
     "check_budget",
+    "deterrence",
     "emission_over_fees",
     "floor_e12",
     "gini",
@@ -195,6 +197,37 @@ def check_budget(emission: int, fees: int, max_ratio_e12: int) -> BudgetCheck:
     allowed = _whole("fees", fees) * _whole("max_ratio_e12", max_ratio_e12) // ONE
     ratio = emission_over_fees(emission, fees)
     return BudgetCheck(emission, fees, max_ratio_e12, ratio, allowed, max(0, emission - allowed))
+
+
+class Deterrence(NamedTuple):
+    """What probing with a given probability does to somebody who lies.
+
+    Attributes:
+        false_claims: How many claims he expects to get away with before one is caught.
+        least_penalty: The smallest penalty with which lying does not pay.
+    """
+
+    false_claims: Fraction
+    least_penalty: int
+
+
+def deterrence(probability: Fraction, gain: int) -> Deterrence:
+    """Choose a probability of probing, or the penalty for who is caught (scoring and rewards, 6.8).
+
+    Args:
+        probability: That a claim is probed, above 0 and at most 1.
+        gain: What a false claim brings that nobody catches.
+
+    Returns:
+        ``(1 - p) / p`` claims, and the least integer that is at least ``gain`` times as much.
+
+    Raises:
+        InputError: The probability or the gain is out of its range.
+    """
+    if not 0 < probability <= 1:
+        raise InputError(f"probability: expected more than 0 and at most 1, found {probability}")
+    claims = (1 - probability) / probability
+    return Deterrence(claims, math.ceil(_whole("gain", gain) * claims))
 
 
 def _amounts(amounts: Iterable[int]) -> list[int]:
