@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, Self
 from pydantic import (
     AfterValidator,
     BaseModel,
-    BeforeValidator,
     ConfigDict,
     Field,
     ValidationError,
@@ -125,7 +124,7 @@ def _payout_curve(knots: tuple[tuple[int, int], ...]) -> tuple[tuple[int, int], 
     return knots
 
 
-def _payee_type(name: object) -> object:
+def _payee_type(name: str | None) -> str | None:
     """Addresses are what every ruleset pays that says nothing else."""
     return None if name == "address" else name
 
@@ -169,7 +168,7 @@ class Ruleset(BaseModel):
     class_multipliers: dict[str, Count]
     zero_on_suspect: Annotated[tuple[str, ...], AfterValidator(_suspect_codes)]
     filler: bool
-    payee_type: Annotated[Literal["bytes32"] | None, BeforeValidator(_payee_type)] = None
+    payee_type: Annotated[Literal["address", "bytes32"] | None, AfterValidator(_payee_type)] = None
     models: Models | None = None
     emission: Emission | None = None
     utilisation: Utilisation | None = None

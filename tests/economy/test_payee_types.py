@@ -94,5 +94,7 @@ def test_addresses_are_the_default(tmp_path: Path) -> None:
     said = Ruleset.from_table({"name": "ours", "version": "1", "payee_type": "address"})
     assert said == Ruleset.from_table({"name": "ours", "version": "1"})
     assert "payee_type" not in said.params(slot_seconds=900, chain_hash=bytes(32))
-    with pytest.raises(ConfigurationError, match=r"ruleset\.payee_type"):
+    with pytest.raises(
+        ConfigurationError, match=r"ruleset\.payee_type: expected 'address' or 'bytes32', found"
+    ):
         Ruleset.from_table({"name": "ours", "version": "1", "payee_type": "bytes20"})
