@@ -93,26 +93,33 @@ def _recoverable(at: int) -> tuple[bytes, Callable[[bytes], bytes]]:
 
 
 def bad_columns(signed: Signed) -> dict[str, Signed]:
-    """Columns as long as this one in which no item is good, by what is wrong with them."""
+    """Columns as long as this one in which no item is good, by what is wrong with them.
+
+    As many items differ as were signed, so that neither column is nearer to the processor than the other.
+    """
     rng = np.random.default_rng(2)
-    count = len(signed.key_of)
+    rows = np.arange(len(signed.key_of)) % SIGNED
+
+    def noise(width: int) -> np.ndarray:
+        return rng.integers(0, 256, (SIGNED, width), dtype=np.uint8)[rows]
+
     random_s, random_r = signed.signatures.copy(), signed.signatures.copy()
     if signed.scheme == "ed25519":
-        random_s[:, 32:63] = rng.integers(0, 256, (count, 31), dtype=np.uint8)
+        random_s[:, 32:63] = noise(31)
         random_s[:, 63] = 0
     else:
-        random_s[:, 33:64] = rng.integers(0, 256, (count, 31), dtype=np.uint8)
-    random_r[:, 1:31] = rng.integers(0, 256, (count, 30), dtype=np.uint8)
+        random_s[:, 33:64] = noise(31)
+    random_r[:, 1:31] = noise(30)
     found = {
         "wrong key": signed._replace(key_of=(signed.key_of + 1) % len(signed.keys)),
         "random S": signed._replace(signatures=random_s),
         "random R": signed._replace(signatures=random_r),
     }
     if signed.scheme == "ed25519":
-        found["R with torsion"] = signed._replace(signatures=_with_torsion(signed)[np.arange(count) % SIGNED])
+        found["R with torsion"] = signed._replace(signatures=_with_torsion(signed)[rows])
         found["non-canonical A of small order"] = signed._replace(keys=_small_keys(len(signed.keys)))
     else:
-        found["u1 G = u2 Q"] = _meeting(signed, rng)
+        found["u1 G = u2 Q"] = _meeting(signed, rng, noise(64))
     return found
 
 
@@ -137,10 +144,9 @@ def _small_keys(count: int) -> list[bytes]:
     return [encodings[at % len(encodings)] for at in range(count)]
 
 
-def _meeting(signed: Signed, rng: np.random.Generator) -> Signed:
+def _meeting(signed: Signed, rng: np.random.Generator, signatures: np.ndarray) -> Signed:
     """Signatures whose two partial sums are equal points: the key is chosen as (e / r) G, and S is anything."""
     curve = plain.CURVES[signed.scheme]
-    count = len(signed.key_of)
     message = signed.messages[0]
     e = int.from_bytes(hashlib.sha256(message.tobytes()).digest(), "big") % curve.n
     rs = [int.from_bytes(rng.bytes(31), "big") for _ in signed.keys]
@@ -149,7 +155,6 @@ def _meeting(signed: Signed, rng: np.random.Generator) -> Signed:
         point = plain.multiply(curve, e * pow(r, -1, curve.n) % curve.n, curve.g)
         assert point is not None
         keys.append(bytes([2 + point[1] % 2]) + point[0].to_bytes(32, "big"))
-    signatures = rng.integers(0, 256, (count, 64), dtype=np.uint8)
     signatures[:, 32] = 0
     by_key = _rows(b"".join(r.to_bytes(32, "big") for r in rs), len(rs))
     signatures[:, :32] = by_key[signed.key_of]

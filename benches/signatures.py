@@ -191,15 +191,21 @@ def bls(variant: str, turns: int, keys: int = 16, each: int = 64) -> None:
 def bad_items(profile: str, signed: Signed, turns: int) -> None:
     """Cost of columns with bad items against good ones, the worst of several kinds."""
 
-    def seconds(column: Signed) -> float:
-        registry = KeyRegistry()
-        ours(profile, column, registry, is_good=False)
-        return statistics.median(ours(profile, column, registry, is_good=False) for _ in range(turns + 2))
+    def cost(column: Signed) -> float:
+        registries = KeyRegistry(), KeyRegistry()
+        shares = []
+        for _ in range(turns + 3):
+            good, bad = (
+                ours(profile, items, registry, is_good=False)
+                for items, registry in zip((signed, column), registries, strict=True)
+            )
+            shares.append(bad / good)
+        # The first turn builds the tables.
+        return statistics.median(shares[1:])
 
     for percent in (100, 1):
         costs = {
-            kind: seconds(signed.spoilt(column, percent)) / seconds(signed)
-            for kind, column in bad_columns(signed).items()
+            kind: cost(signed.spoilt(column, percent)) for kind, column in bad_columns(signed).items()
         }
         worst = max(costs, key=lambda kind: costs[kind])
         name = f"{signed.scheme} {profile}: {percent} % bad items ({worst} worst)"

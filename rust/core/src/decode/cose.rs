@@ -25,7 +25,7 @@ pub struct Parts<'a> {
     /// Content of the signature's byte string.
     pub signature: &'a [u8],
     /// Bytes of the unprotected header, a well-formed map.
-    unprotected: &'a [u8],
+    pub unprotected: &'a [u8],
     /// Where the protected header's content begins in the envelope.
     protected_offset: usize,
     /// Where the unprotected header begins in the envelope.

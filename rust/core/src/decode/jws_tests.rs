@@ -130,3 +130,17 @@ fn a_file_signature_is_taken_apart() {
     assert_eq!(parse(b"e30.e30.AB").unwrap_err().offset, 9);
     assert!(parse(b"e30.A.AA").is_err() && parse(b"").is_err());
 }
+
+#[test]
+fn parts_end_at_the_first_byte_of_another_alphabet() {
+    let alphabet = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+    for byte in 0..=u8::MAX {
+        assert_eq!(is_base64url(byte), alphabet.contains(&byte), "{byte}");
+    }
+    for length in 0..100 {
+        let mut text = vec![b'A'; 100];
+        text[length] = b'+';
+        assert_eq!(part_length(&text), length);
+        assert_eq!(part_length(&text[..length]), length);
+    }
+}

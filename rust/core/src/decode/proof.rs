@@ -154,7 +154,38 @@ pub struct Scratch {
     header: Vec<u8>,
     payload: Vec<u8>,
     signature: Vec<u8>,
+    jws: Seen<jws::Header>,
+    cose: Seen<(Option<Scheme>, bool)>,
+}
+
+/// The last header that could be read: a device's proofs come one after the other, and their headers are the same.
+#[derive(Debug, Default)]
+struct Seen<H> {
+    /// The header's bytes as they stand in the envelope, and those of the second header.
+    bytes: [Vec<u8>; 2],
     kid: Vec<u8>,
+    header: Option<H>,
+}
+
+impl<H: Copy> Seen<H> {
+    /// What the header says, if it is the last one.
+    fn find(&self, bytes: [&[u8]; 2]) -> Option<H> {
+        self.header.filter(|_| self.bytes == bytes)
+    }
+
+    /// Forgets the last header; memory for the kid of the next.
+    fn forget(&mut self) -> &mut Vec<u8> {
+        self.header = None;
+        &mut self.kid
+    }
+
+    fn keep(&mut self, bytes: [&[u8]; 2], header: H) -> H {
+        for (kept, bytes) in self.bytes.iter_mut().zip(bytes) {
+            kept.clear();
+            kept.extend_from_slice(bytes);
+        }
+        *self.header.insert(header)
+    }
 }
 
 impl Scratch {
@@ -198,16 +229,25 @@ pub fn decode<'a>(envelope: &'a [u8], scratch: &'a mut Scratch) -> Result<Proof<
 }
 
 fn decode_cose<'a>(envelope: &'a [u8], scratch: &'a mut Scratch) -> Result<Proof<'a>, Malformed> {
-    let names = &mut scratch.names;
+    let Scratch { names, cose: seen, .. } = scratch;
     let parts = cose::parts(envelope, names).map_err(malformed(Stage::Envelope))?;
-    let header = cose::header(&parts, names).map_err(malformed(Stage::Header))?;
+    let bytes = [parts.protected, parts.unprotected];
+    let (algorithm, has_crit) = if let Some(known) = seen.find(bytes) {
+        known
+    } else {
+        let header = cose::header(&parts, names).map_err(malformed(Stage::Header))?;
+        let kid = seen.forget();
+        kid.clear();
+        kid.extend_from_slice(header.kid);
+        seen.keep(bytes, (header.algorithm, header.has_crit))
+    };
     payload_size(parts.payload)?;
     let claims = claims::from_cbor(parts.payload, names).map_err(in_payload(parts.payload_offset))?;
-    let unsupported = unsupported(header.has_crit, false, header.algorithm, &claims);
+    let unsupported = unsupported(has_crit, false, algorithm, &claims);
     Ok(Proof {
         unsupported,
-        algorithm: header.algorithm,
-        kid: header.kid,
+        algorithm,
+        kid: &seen.kid,
         signature: parts.signature,
         claims,
         signed: Signed::Cose { protected: parts.protected, payload: parts.payload },
@@ -215,19 +255,28 @@ fn decode_cose<'a>(envelope: &'a [u8], scratch: &'a mut Scratch) -> Result<Proof
 }
 
 fn decode_jws<'a>(compact: jws::Compact<'a>, scratch: &'a mut Scratch) -> Result<Proof<'a>, Malformed> {
-    let Scratch { names, header, payload, signature, kid } = scratch;
+    let Scratch { names, header, payload, signature, jws: seen, .. } = scratch;
     let at_envelope = malformed(Stage::Envelope);
-    jws::decode_part(compact.header, 0, header).map_err(&at_envelope)?;
+    let bytes = [compact.header, &[]];
+    let known = seen.find(bytes);
+    if known.is_none() {
+        jws::decode_part(compact.header, 0, header).map_err(&at_envelope)?;
+    }
     jws::decode_part(compact.payload, compact.header.len() + 1, payload).map_err(&at_envelope)?;
     jws::decode_part(compact.signature, compact.signed.len() + 1, signature).map_err(&at_envelope)?;
-    let header = jws::header(header, names, kid).map_err(malformed(Stage::Header))?;
+    let header = if let Some(known) = known {
+        known
+    } else {
+        let header = jws::header(header, names, seen.forget()).map_err(malformed(Stage::Header))?;
+        seen.keep(bytes, header)
+    };
     payload_size(payload)?;
     let claims = claims::from_json(payload, names).map_err(in_payload(0))?;
     let unsupported = unsupported(header.has_crit, header.is_unencoded, header.algorithm, &claims);
     Ok(Proof {
         unsupported,
         algorithm: header.algorithm,
-        kid,
+        kid: &seen.kid,
         signature,
         claims,
         signed: Signed::Jws(compact.signed),

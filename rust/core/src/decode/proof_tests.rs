@@ -190,6 +190,49 @@ fn one_scratch_serves_good_and_bad_proofs_in_turn() {
     }
 }
 
+/// What a scratch that has seen other proofs says, and a fresh one.
+fn said(envelope: &[u8], scratch: &mut Scratch) -> String {
+    format!("{:?}", decode(envelope, scratch))
+}
+
+#[test]
+fn a_header_seen_before_is_not_taken_for_another() {
+    let payload = payload_with(&[]);
+    let header = |kid: u8, alg: &[u8]| cbor().raw(&[0xa2, 1]).raw(alg).raw(&[4, 0x50]).raw(&[kid; 16]).0;
+    let sign1 = |protected: &[u8], unprotected: &[u8]| {
+        cbor().head(4, 4).bytes(protected).raw(unprotected).bytes(&payload).bytes(&[5; 64]).0
+    };
+    let bare = cbor().raw(&[0xa1, 1, 0x27]).0;
+    let with_kid = |kid: u8| cbor().raw(&[0xa1, 4, 0x50]).raw(&[kid; 16]).0;
+    let text = |header: &str| {
+        [b64(header.as_bytes()), b64(json_with("").as_bytes()), b64(&[5; 64])].join(".").into_bytes()
+    };
+    let kid = |byte: u8| b64(&[byte; 16]);
+    let mut envelopes = vec![
+        sign1(&header(1, &[0x27]), &[0xa0]),
+        sign1(&header(2, &[0x27]), &[0xa0]),
+        sign1(&header(1, &[0x26]), &[0xa0]),
+        sign1(&header(1, &[0x27]), &[0xa1, 2, 0x80]),
+        sign1(&bare, &with_kid(1)),
+        sign1(&bare, &with_kid(2)),
+        sign1(&bare, &[0xa0]),
+        sign1(&header(1, &[0x27])[..20], &[0xa0]),
+    ];
+    for (alg, byte) in [("EdDSA", 1), ("EdDSA", 2), ("ES256", 1), ("none", 1)] {
+        envelopes.push(text(&format!(r#"{{"alg":"{alg}","kid":"{}"}}"#, kid(byte))));
+    }
+    envelopes.push(text(r#"{"alg":"EdDSA"}"#));
+    envelopes.push(text(&format!(r#"{{"alg":"EdDSA","kid":"{}","crit":[]}}"#, kid(1))));
+    let mut scratch = Scratch::new();
+    for first in &envelopes {
+        for second in &envelopes {
+            for envelope in [first, second, second] {
+                assert_eq!(said(envelope, &mut scratch), said(envelope, &mut Scratch::new()));
+            }
+        }
+    }
+}
+
 proptest! {
     #[test]
     fn changed_proofs_never_panic(position in 0..4096_usize, byte: u8, cut in 0..4096_usize, is_text: bool) {

@@ -14,9 +14,8 @@ use sha2::{Digest, Sha512};
 use super::lanes::dispatch::Simd;
 use super::lanes::ed25519::{self as lanes, Answer};
 use super::lanes::ed25519_keys::Point;
-use super::run::{DecodeKeys, ToWeierstrass};
+use super::run::DecodeKeys;
 use super::scheme::{Ed25519Profile, SignatureVerdict};
-use super::tables::Base;
 
 /// Low 255 bits of every encoding, canonical or not, of a point of small order: y = 0, 1, -1, the two of order 8, and 0
 /// and 1 plus p. Either sign bit may stand above them.
@@ -100,28 +99,9 @@ impl PublicKey {
         keys.iter().map(parse).collect()
     }
 
-    /// What the key's table is built from.
-    pub(super) fn base(&self) -> Base<'_> {
-        let point = Point { encoded: &self.bytes, x: &self.x };
-        if !self.is_small_order {
-            return Base::Edwards(point);
-        }
-        let minus_a = self.minus_a();
-        let mut multiple = EdwardsPoint::identity();
-        let encoded = [(); 8].map(|()| {
-            let encoded = multiple.compress().0;
-            multiple -= minus_a;
-            encoded
-        });
-        let xs = Simd::chosen().run(DecodeKeys { encodings: &encoded.each_ref() });
-        let xs: Vec<[u64; 4]> = xs.into_iter().map(Option::unwrap_or_default).collect();
-        let points: Vec<_> = encoded.iter().zip(&xs).map(|(encoded, x)| Point { encoded, x }).collect();
-        let mut multiples = [None; 8];
-        for (place, point) in multiples.iter_mut().zip(Simd::chosen().run(ToWeierstrass { points: &points }))
-        {
-            *place = point;
-        }
-        Base::SmallOrder(Box::new(multiples))
+    /// What the key's table is built from; `None` for a key of small order, whose multiples are few.
+    pub(super) fn base(&self) -> Option<Point<'_>> {
+        (!self.is_small_order).then_some(Point { encoded: &self.bytes, x: &self.x })
     }
 
     /// -A for single arithmetic.
@@ -164,6 +144,8 @@ pub(super) struct Signature<'a> {
     pub(super) key: &'a [u8; 32],
     /// x of A.
     pub(super) key_x: &'a [u64; 4],
+    /// Whether A is of small order.
+    pub(super) has_small_key: bool,
     /// The message.
     pub(super) message: &'a [u8],
 }
@@ -191,7 +173,8 @@ pub(super) fn open<'a>(
     if small {
         return Err(SignatureVerdict::SmallOrder);
     }
-    Ok(Signature { r, s, s_bytes, key: &key.bytes, key_x: &key.x, message })
+    let has_small_key = key.is_small_order;
+    Ok(Signature { r, s, s_bytes, key: &key.bytes, key_x: &key.x, has_small_key, message })
 }
 
 /// The verdict, given how S B - k A compares with R.

@@ -11,10 +11,9 @@ use std::sync::Arc;
 
 use super::columns::{Items, ItemsError};
 use super::keys::{Key, KeyId, KeyRegistry};
-use super::lanes::digits::Windows;
 use super::lanes::dispatch::{Simd, prefetch};
 use super::lanes::ecdsa::CHUNK;
-use super::lanes::ed25519::Answer;
+use super::lanes::ed25519::{Answer, Keys};
 use super::lanes::{ecdsa as lanes_ecdsa, ed25519 as lanes_ed25519};
 use super::run::{Digests, EcdsaCheck, Ed25519Check};
 use super::scheme::{EcdsaRule, Ed25519Profile, Rules, Scheme, SignatureVerdict};
@@ -145,18 +144,33 @@ fn check_ed25519(
         |run| {
             for chunk in run.chunks(CHUNK) {
                 let items = chunk.iter().map(|(item, table)| (*item, Some(*table)));
-                check_ed25519_chunk(profile, items, Some(chunk[0].1.windows), out);
+                check_ed25519_chunk(profile, items, Keys::Tables(chunk[0].1.windows), out);
             }
         },
     );
+    let (small, large): (Vec<_>, Vec<_>) = alone.into_iter().partition(|item| item.signature.has_small_key);
     // Eight lanes without tables cost as much as two single checks.
-    if Simd::chosen() != Simd::Portable && alone.len() >= WORTH_LANES {
-        for chunk in alone.chunks(CHUNK) {
-            check_ed25519_chunk(profile, chunk.iter().map(|item| (item, None)), None, out);
+    check_without_tables(registry, profile, &small, Keys::SmallOrder, WORTH_LANES, out);
+    let worth_lanes = if Simd::chosen() == Simd::Portable { usize::MAX } else { WORTH_LANES };
+    check_without_tables(registry, profile, &large, Keys::Points, worth_lanes, out);
+}
+
+/// Checks items whose keys have no tables: in lanes if there are so many, else singly.
+fn check_without_tables(
+    registry: &KeyRegistry,
+    profile: Ed25519Profile,
+    opened: &[Opened<ed25519::Signature<'_>>],
+    keys: Keys,
+    worth_lanes: usize,
+    out: &mut [SignatureVerdict],
+) {
+    if opened.len() >= worth_lanes {
+        for chunk in opened.chunks(CHUNK) {
+            check_ed25519_chunk(profile, chunk.iter().map(|item| (item, None)), keys, out);
         }
         return;
     }
-    for items in alone.chunk_by(|a, b| a.key == b.key) {
+    for items in opened.chunk_by(|a, b| a.key == b.key) {
         if let Some(Key::Ed25519(key)) = registry.key(items[0].key) {
             let minus_a = key.minus_a();
             for item in items {
@@ -166,11 +180,11 @@ fn check_ed25519(
     }
 }
 
-/// Checks up to [`CHUNK`] items in lanes, all with tables of these windows or all without.
+/// Checks up to [`CHUNK`] items in lanes, all with keys of one kind.
 fn check_ed25519_chunk<'a>(
     profile: Ed25519Profile,
     chunk: impl Iterator<Item = (&'a Opened<ed25519::Signature<'a>>, Option<&'a Table>)> + Clone,
-    key_windows: Option<Windows>,
+    keys: Keys,
     out: &mut [SignatureVerdict],
 ) {
     let items: Vec<lanes_ed25519::Item<'_>> = chunk
@@ -182,7 +196,6 @@ fn check_ed25519_chunk<'a>(
             key_x: item.signature.key_x,
             message: item.signature.message,
             table: table.map_or(&[], |table| &table.rows),
-            has_infinity: table.is_some_and(|table| table.has_infinity),
         })
         .collect();
     for item in &items {
@@ -191,7 +204,7 @@ fn check_ed25519_chunk<'a>(
     let mut answers = [Answer::Different; CHUNK];
     Simd::chosen().run(Ed25519Check {
         items: &items,
-        key_windows,
+        keys,
         is_cofactored: profile.is_cofactored(),
         answers: &mut answers,
     });

@@ -102,3 +102,46 @@ fn keys_without_tables_have_the_verdicts_of_single_checks() {
         assert_eq!(registry.table_bytes(), 0);
     }
 }
+
+#[test]
+fn keys_of_small_order_have_the_verdicts_of_single_checks() {
+    let mut registry = KeyRegistry::new();
+    let (mut ids, mut signatures, mut keys, mut messages) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    // Every point of small order, and second encodings of those that have one, under hashes of every remainder.
+    let mut encodings: Vec<[u8; 32]> = EIGHT_TORSION.iter().map(|point| point.compress().0).collect();
+    for y in [0, 1] {
+        let mut encoding = [0xff; 32];
+        (encoding[0], encoding[31]) = (0xed + y, 0x7f);
+        encodings.push(encoding);
+        encoding[31] = 0xff;
+        encodings.push(encoding);
+    }
+    for at in 0..encodings.len() * 8 * 8 {
+        let key = encodings[at % encodings.len()];
+        let r = Scalar::from(at as u64 * at as u64);
+        let torsion = EIGHT_TORSION[at / encodings.len() % 8];
+        let mut signature = [(r * ED25519_BASEPOINT_POINT + torsion).compress().0, r.to_bytes()].concat();
+        signature[at % 40] ^= u8::from(at % 5 == 4);
+        ids.push(registry.register(Scheme::Ed25519, &key));
+        keys.push(key);
+        signatures.push(signature);
+        messages.push((at as u64).to_le_bytes());
+    }
+    let slices: Vec<&[u8]> = signatures.iter().map(Vec::as_slice).collect();
+    let messages: Vec<&[u8]> = messages.iter().map(|message| &message[..]).collect();
+    let items = Items::new(&ids, ByteColumn::slices(&messages), ByteColumn::slices(&slices)).unwrap();
+    for ed25519 in Ed25519Profile::ALL {
+        let rules = Rules { ed25519, ..Rules::UPTIME_PROOF };
+        let mut out = vec![SignatureVerdict::UnknownKeyId; keys.len()];
+        verify_items(&registry, &rules, &items, &mut out).unwrap();
+        for (at, verdict) in out.iter().enumerate() {
+            let single = verify_one(Scheme::Ed25519, &rules, &keys[at], messages[at], slices[at]);
+            assert_eq!(*verdict, single, "{ed25519:?} {at}");
+        }
+        if ed25519 == Ed25519Profile::Cofactorless {
+            // The plain equation holds where the remainder of k fits: for some of each kind.
+            assert!(out.contains(&SignatureVerdict::Good) && out.contains(&SignatureVerdict::Equation));
+        }
+    }
+    assert_eq!(registry.table_bytes(), 0);
+}

@@ -59,10 +59,10 @@ impl Key {
         parsed.map(|key| key.map_or(Self::Unusable(scheme), |key| Self::Ed25519(Box::new(key)))).collect()
     }
 
-    /// What the key's table is built from.
+    /// What the key's table is built from; `None` for a key that never has one.
     pub(super) fn base(&self) -> Option<Base<'_>> {
         match self {
-            Self::Ed25519(key) => Some(key.base()),
+            Self::Ed25519(key) => key.base().map(Base::Edwards),
             Self::P256(key) => Some(Base::Weierstrass(key.point())),
             Self::Secp256k1(key) => Some(Base::Weierstrass(key.point())),
             Self::Unusable(_) => None,

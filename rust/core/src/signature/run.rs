@@ -77,8 +77,7 @@ impl Job for ToWeierstrass<'_> {
 /// Up to a chunk of Ed25519 items.
 pub(super) struct Ed25519Check<'a> {
     pub(super) items: &'a [ed25519::Item<'a>],
-    /// Windows of the keys' tables; `None` where the keys have none.
-    pub(super) key_windows: Option<Windows>,
+    pub(super) keys: ed25519::Keys,
     pub(super) is_cofactored: bool,
     pub(super) answers: &'a mut [ed25519::Answer],
 }
@@ -88,9 +87,13 @@ impl Job for Ed25519Check<'_> {
 
     #[inline(always)]
     fn run<V: Vector>(self) {
-        let tables = tables(Scheme::Ed25519, self.key_windows);
+        let key_windows = match self.keys {
+            ed25519::Keys::Tables(windows) => Some(windows),
+            ed25519::Keys::Points | ed25519::Keys::SmallOrder => None,
+        };
+        let tables = tables(Scheme::Ed25519, key_windows);
         let mut work = take::<ed25519::Work<V>>(0);
-        ed25519::check::<V>(self.items, &tables, self.is_cofactored, &mut work, self.answers);
+        ed25519::check::<V>(self.items, self.keys, &tables, self.is_cofactored, &mut work, self.answers);
         put(0, work);
     }
 }

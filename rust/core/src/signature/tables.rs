@@ -39,8 +39,6 @@ pub(super) const GENERATOR_WINDOWS: Windows = Windows { width: 13 };
 pub(super) struct Table {
     pub(super) windows: Windows,
     pub(super) rows: Vec<Row>,
-    /// Whether the point at infinity is among the rows.
-    pub(super) has_infinity: bool,
 }
 
 /// What a key's table is built from.
@@ -50,8 +48,6 @@ pub(super) enum Base<'a> {
     Weierstrass([[u64; 4]; 2]),
     /// A point of edwards25519, of large order.
     Edwards(Point<'a>),
-    /// The multiples of a point of small order, 0 to 7 times; `None` at infinity.
-    SmallOrder(Box<[Option<[[u64; 4]; 2]>; 8]>),
 }
 
 #[derive(Debug, Default)]
@@ -161,6 +157,26 @@ impl Job for Build<'_> {
     }
 }
 
+/// A generator's table.
+struct BuildOne<'a> {
+    scheme: Scheme,
+    point: &'a [[u64; 4]; 2],
+}
+
+impl Job for BuildOne<'_> {
+    type Output = Option<Vec<Row>>;
+
+    #[inline(always)]
+    fn run<V: Vector>(self) -> Self::Output {
+        let mut builder = Builder::<V>::default();
+        match self.scheme {
+            Scheme::Ed25519 => builder.build_one::<Wei25519>(self.point, GENERATOR_WINDOWS),
+            Scheme::P256 => builder.build_one::<P256>(self.point, GENERATOR_WINDOWS),
+            Scheme::Secp256k1 => builder.build_one::<Secp256k1>(self.point, GENERATOR_WINDOWS),
+        }
+    }
+}
+
 /// The generator's rows, built when they are first asked for.
 pub(super) fn generator(scheme: Scheme) -> &'static [Row] {
     static ROWS: [OnceLock<Vec<Row>>; 3] = [OnceLock::new(), OnceLock::new(), OnceLock::new()];
@@ -170,30 +186,9 @@ pub(super) fn generator(scheme: Scheme) -> &'static [Row] {
             Scheme::P256 => P256::GENERATOR,
             Scheme::Secp256k1 => Secp256k1::GENERATOR,
         };
-        let built = Simd::chosen().run(Build { scheme, points: &[point], windows: GENERATOR_WINDOWS });
-        built.into_iter().flatten().next().unwrap_or_default()
+        // A generator is of large order, so that every multiple has its ordinary sum.
+        Simd::chosen().run(BuildOne { scheme, point: &point }).unwrap_or_default()
     })
-}
-
-/// Rows of a point whose multiples repeat after eight.
-fn small_order_rows(multiples: &[Option<[[u64; 4]; 2]>; 8], windows: Windows) -> Vec<Row> {
-    let row = |times: u64| {
-        let mut words = [0; 8];
-        if let Some([x, y]) = multiples[(times % 8) as usize] {
-            words[..4].copy_from_slice(&x);
-            words[4..].copy_from_slice(&y);
-        }
-        Row(words)
-    };
-    let mut rows = Vec::with_capacity(windows.size() + 2);
-    for window in 0..windows.count() {
-        // 2^(w j) modulo 8.
-        let unit =
-            if windows.width as usize * window < 3 { 1 << (windows.width as usize * window) } else { 0 };
-        rows.extend((0..windows.rows() as u64).map(|at| row(unit * (2 * at + 1))));
-    }
-    rows.extend([row(1), row(2)]);
-    rows
 }
 
 impl Tables {
@@ -343,10 +338,6 @@ fn build_group(
                 places.push(*place);
                 edwards.push(point);
             }
-            Some(Base::SmallOrder(multiples)) => {
-                let rows = small_order_rows(&multiples, windows);
-                built.push((*place, Arc::new(Table { windows, rows, has_infinity: true })));
-            }
             None => {}
         }
     }
@@ -356,7 +347,7 @@ fn build_group(
         let tables = unit.run(Build { scheme, points: &points, windows });
         for (place, rows) in places.into_iter().zip(tables) {
             if let Some(rows) = rows {
-                built.push((place, Arc::new(Table { windows, rows, has_infinity: false })));
+                built.push((place, Arc::new(Table { windows, rows })));
             }
         }
     }

@@ -1,5 +1,6 @@
+use std::marker::PhantomData;
+
 use super::super::KeyRegistry;
-use super::super::ed25519::PublicKey;
 use super::*;
 
 /// Multiples of the base point have keys whose tables take so many bytes at the lowest width.
@@ -60,26 +61,30 @@ fn more_uses_get_wider_windows() {
     }
 }
 
-#[test]
-fn rows_of_a_small_point_repeat_after_eight() {
-    // The first encoding of a point of order 8.
-    let encoded = [
-        0x26, 0xe8, 0x95, 0x8f, 0xc2, 0xb2, 0x27, 0xb0, 0x45, 0xc3, 0xf4, 0x89, 0xf2, 0xef, 0x98, 0xf0, 0xd5,
-        0xdf, 0xac, 0x05, 0xd3, 0xc6, 0x33, 0x39, 0xb1, 0x38, 0x02, 0x88, 0x6d, 0x53, 0xfc, 0x05,
-    ];
-    let Base::SmallOrder(multiples) = PublicKey::parse(&encoded).unwrap().base() else {
-        panic!("a point of order 8 is of small order");
-    };
-    assert_eq!(multiples.iter().filter(|multiple| multiple.is_none()).count(), 1);
-    assert!(multiples[0].is_none());
-    let windows = Windows { width: 3 };
-    let rows = small_order_rows(&multiples, windows);
-    assert_eq!(rows.len(), windows.size() + 2);
-    let at = |times: usize| multiples[times].map(|[x, y]| [x, y].concat());
-    // The first window holds the odd multiples, every later one multiples of 8.
-    for (row, times) in rows[..4].iter().zip([1, 3, 5, 7]) {
-        assert_eq!(Some(row.0.to_vec()), at(times));
+/// Whether a single point's rows are the same made in one lane and spread over all.
+struct BothWays<C>(PhantomData<C>, Windows);
+
+impl<C: Curve> Job for BothWays<C> {
+    type Output = bool;
+
+    #[inline(always)]
+    fn run<V: Vector>(self) -> bool {
+        let mut builder = Builder::<V>::default();
+        let mut tables = vec![Vec::new()];
+        assert!(builder.build::<C>(&[C::GENERATOR], self.1, &mut tables));
+        let one = builder.build_one::<C>(&C::GENERATOR, self.1).unwrap();
+        one.len() == self.1.size() && one == tables[0][..one.len()]
     }
-    assert!(rows[4..windows.size()].iter().all(|row| row.0 == [0; 8]));
-    assert_eq!(Some(rows[windows.size() + 1].0.to_vec()), at(2));
+}
+
+#[test]
+fn a_single_point_has_the_same_rows_in_one_lane_and_in_all() {
+    for unit in Simd::ALL.into_iter().filter(|unit| unit.is_available()) {
+        for width in [2, 3, 6, 9] {
+            let windows = Windows { width };
+            assert!(unit.run(BothWays::<Wei25519>(PhantomData, windows)), "{} {width}", unit.name());
+            assert!(unit.run(BothWays::<P256>(PhantomData, windows)), "{} {width}", unit.name());
+            assert!(unit.run(BothWays::<Secp256k1>(PhantomData, windows)), "{} {width}", unit.name());
+        }
+    }
 }

@@ -187,6 +187,14 @@ impl Block {
     fn read(&mut self, key: &[u8], payload: &[u8]) -> Option<Row> {
         let mut reader = KeyReader::new(key);
         let device = self.keep(|bytes| reader.bytes(bytes))?;
+        // Rows of one device lie behind each other, and share its bytes.
+        let device = match self.rows.last() {
+            Some(last) if self.slice(&last.device) == self.slice(&device) => {
+                self.bytes.truncate(device.start);
+                last.device.clone()
+            }
+            _ => device,
+        };
         let slot = reader.u64()?;
         let validator = self.keep(|bytes| reader.bytes(bytes))?;
         let id: Hash = reader.fixed()?;
@@ -262,8 +270,7 @@ impl Block {
         let mut start = 0;
         std::iter::from_fn(move || {
             let first = self.rows.get(start)?;
-            let device = self.device(first);
-            let length = self.rows.get(start..)?.iter().take_while(|row| self.device(row) == device).count();
+            let length = self.rows.get(start..)?.iter().take_while(|row| row.device == first.device).count();
             let range = start..start + length;
             start = range.end;
             Some(range)

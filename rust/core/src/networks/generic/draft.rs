@@ -5,6 +5,8 @@
 //! to 9, 11 to 13, 15 and 16. Invariant: a draft depends on its own row and the epoch alone; signatures are checked for a
 //! whole block at once, so that the engine sees the items of one key together.
 
+use std::sync::Arc;
+
 use rayon::prelude::*;
 
 use crate::beacon::Prober;
@@ -41,9 +43,25 @@ pub struct Facts {
     /// Where the device says it is.
     pub location: Option<Location>,
     /// Hardware model.
-    pub hwmodel: Option<Box<[u8]>>,
+    pub hwmodel: Option<Arc<[u8]>>,
     /// Maker.
-    pub oemid: Option<Box<[u8]>>,
+    pub oemid: Option<Arc<[u8]>>,
+}
+
+/// Memory from row to row: for decoding, and what the last one said about its hardware, as a device's proofs all do.
+#[derive(Default)]
+struct Memory {
+    scratch: Scratch,
+    hwmodel: Option<Arc<[u8]>>,
+    oemid: Option<Arc<[u8]>>,
+}
+
+/// The bytes, shared with the last ones if they are the same.
+fn shared(last: &mut Option<Arc<[u8]>>, bytes: &[u8]) -> Arc<[u8]> {
+    match last {
+        Some(last) if **last == *bytes => Arc::clone(last),
+        _ => Arc::clone(last.insert(bytes.into())),
+    }
 }
 
 /// A row between its checks.
@@ -157,7 +175,7 @@ impl Columns {
 pub fn drafts(block: &Block, epoch: &Epoch, mut rosters: impl FnMut(usize) -> Roster) -> Vec<Draft> {
     let mut drafts = Vec::with_capacity(block.rows.len());
     let mut columns = Columns::with_capacity(block);
-    let mut scratch = Scratch::new();
+    let mut memory = Memory::default();
     let mut prober = Prober::default();
     let mut proof_hashes = proof_hashes(block).into_iter();
     for range in block.devices() {
@@ -183,7 +201,7 @@ pub fn drafts(block: &Block, epoch: &Epoch, mut rosters: impl FnMut(usize) -> Ro
                 }
                 Some(Envelope::Whole(envelope)) => {
                     let device = block.device(row);
-                    decode(&mut draft, envelope, device, row.sent_ms, epoch, &mut scratch, |key, proof| {
+                    decode(&mut draft, envelope, device, row.sent_ms, epoch, &mut memory, |key, proof| {
                         columns.push(drafts.len(), key, proof);
                     });
                 }
@@ -251,9 +269,10 @@ fn decode(
     device: &[u8],
     sent_ms: i64,
     epoch: &Epoch,
-    scratch: &mut Scratch,
+    memory: &mut Memory,
     check_signature: impl FnOnce(KeyId, &Proof<'_>),
 ) {
+    let Memory { scratch, hwmodel, oemid } = memory;
     let proof = match proof::decode(envelope, scratch) {
         Ok(proof) => proof,
         Err(malformed) => {
@@ -273,8 +292,8 @@ fn decode(
         uptime: claims.uptime,
         bootcount: claims.bootcount,
         location: claims.location,
-        hwmodel: claims.hwmodel.map(|value| value.as_ref().into()),
-        oemid: claims.oemid.map(|value| value.as_ref().into()),
+        hwmodel: claims.hwmodel.map(|value| shared(hwmodel, value.as_ref())),
+        oemid: claims.oemid.map(|value| shared(oemid, value.as_ref())),
     });
 }
 

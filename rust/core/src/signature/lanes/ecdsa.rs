@@ -89,7 +89,6 @@ pub fn check<C: Curve, V: Vector>(
             key: digits_of::<C, V>(&u2, tables.key_windows),
             tables: keys,
             correction: (V::splat(0), 0),
-            has_infinity: false,
         });
     }
     work.tree.sum::<C>(&rows, tables, needs_y);

@@ -20,6 +20,17 @@ use super::vector::{MAX_LANES, Mask, Row, Vector};
 /// Digits of k where A has no table: eight multiples are made for every item.
 pub const WITHOUT_TABLE: Windows = Windows { width: 4 };
 
+/// What the multiples of the keys are made from.
+#[derive(Clone, Copy, Debug)]
+pub enum Keys {
+    /// Their tables, which have these windows.
+    Tables(Windows),
+    /// The points alone.
+    Points,
+    /// Points of small order, whose multiples repeat after eight.
+    SmallOrder,
+}
+
 /// A signature whose S is below l.
 #[derive(Clone, Copy, Debug)]
 pub struct Item<'a> {
@@ -35,8 +46,6 @@ pub struct Item<'a> {
     pub message: &'a [u8],
     /// The key's rows, for a check with them.
     pub table: &'a [Row],
-    /// Whether the table has the point at infinity in it: A is of small order.
-    pub has_infinity: bool,
 }
 
 /// How the computed point compares with R.
@@ -101,6 +110,7 @@ struct Open {
 #[inline(always)]
 pub fn check<V: Vector>(
     items: &[Item<'_>],
+    keys: Keys,
     tables: &Tables<'_>,
     is_cofactored: bool,
     work: &mut Work<V>,
@@ -120,7 +130,7 @@ pub fn check<V: Vector>(
     for group in 0..groups {
         let lanes = group_of::<V, _>(items, group, *last);
         let hashes = group_of::<V, _>(&work.hashes, group, last_hash);
-        rows.push(prepare::<V>(&lanes, &hashes, tables));
+        rows.push(prepare::<V>(keys, &lanes, &hashes, tables));
     }
     work.tree.sum::<Wei25519>(&rows, tables, true);
     work.computed.clear();
@@ -128,12 +138,11 @@ pub fn check<V: Vector>(
         let (x, v) = (&work.tree.x[group], &work.tree.y[group]);
         let sum =
             Weierstrass { u: F::subtract(x, &constant(&SHIFT)), v: *v, infinite: work.tree.infinite[group] };
-        work.computed.push(if tables.has_keys {
-            sum.computed()
-        } else {
-            let lanes = group_of::<V, _>(items, group, *last);
-            let point = sum.extended().plus(&minus_key_multiple(&lanes, &rows[group]).addend());
-            Computed { x: point.x, z: point.z, y: point.y, w: point.z, infinite: 0 }
+        let lanes = group_of::<V, _>(items, group, *last);
+        work.computed.push(match keys {
+            Keys::Tables(_) => sum.computed(),
+            Keys::Points => sum.and(&minus_key_multiple(&lanes, &rows[group])),
+            Keys::SmallOrder => sum.and(&minus_small_multiple(&lanes, &rows[group])),
         });
     }
     compare(work, items, is_cofactored, answers);
@@ -161,6 +170,13 @@ impl<V: Vector> Weierstrass<V> {
         }
     }
 
+    /// The sum of a point other than that of order 2 and another.
+    #[inline(always)]
+    fn and(&self, other: &Extended<V>) -> Computed<V> {
+        let sum = self.extended().plus(&other.addend());
+        Computed { x: sum.x, z: sum.z, y: sum.y, w: sum.z, infinite: 0 }
+    }
+
     /// The same with one denominator, of a point other than that of order 2.
     #[inline(always)]
     fn extended(&self) -> Extended<V> {
@@ -175,15 +191,34 @@ impl<V: Vector> Weierstrass<V> {
     }
 }
 
-/// - k A, digit by digit from the highest.
+/// The keys' points.
 #[inline(always)]
-fn minus_key_multiple<V: Vector>(lanes: &[Item<'_>; MAX_LANES], group: &Group<'_, V>) -> Extended<V> {
+fn keys_of<V: Vector>(lanes: &[Item<'_>; MAX_LANES]) -> Extended<V> {
     let mut words = [[0; 4]; MAX_LANES];
     for lane in 0..V::LANES {
         words[lane] = words_of(lanes[lane].key);
     }
     let y = limbs_of_y(&gather::<V, _>(&words, |words| words));
-    let key = Extended::affine(F::limbs(&gather::<V, _>(lanes, |item| item.key_x)), y);
+    Extended::affine(F::limbs(&gather::<V, _>(lanes, |item| item.key_x)), y)
+}
+
+/// - k A for A of small order: the lowest three bits of k, from the highest.
+#[inline(always)]
+fn minus_small_multiple<V: Vector>(lanes: &[Item<'_>; MAX_LANES], group: &Group<'_, V>) -> Extended<V> {
+    let minus_key = keys_of::<V>(lanes).addend().negated(V::ALL);
+    let mut sum = Extended::neutral();
+    let nothing = sum.addend();
+    for bit in [4, 2, 1] {
+        let is_set = group.correction.0.common(V::splat(bit));
+        sum = sum.doubled(true).plus(&nothing.replace(is_set, &minus_key));
+    }
+    sum
+}
+
+/// - k A, digit by digit from the highest.
+#[inline(always)]
+fn minus_key_multiple<V: Vector>(lanes: &[Item<'_>; MAX_LANES], group: &Group<'_, V>) -> Extended<V> {
+    let key = keys_of::<V>(lanes);
     let (once, twice) = (key.addend(), key.doubled(true).addend());
     let mut odd = [once; WITHOUT_TABLE.rows()];
     let mut multiple = key;
@@ -207,16 +242,16 @@ fn minus_key_multiple<V: Vector>(lanes: &[Item<'_>; MAX_LANES], group: &Group<'_
     sum.plus(&once.replace(which.equal(V::splat(1)), &twice).negated(negative))
 }
 
-/// Digits of S and of an odd number near k.
+/// Digits of S and of an odd number near k, with what brings that back to k; for keys of small order k modulo 8 instead.
 #[inline(always)]
 fn prepare<'a, V: Vector>(
+    keys: Keys,
     lanes: &[Item<'a>; MAX_LANES],
     hashes: &[[u8; 64]; MAX_LANES],
     tables: &Tables<'_>,
 ) -> Group<'a, V> {
     let mut halves = [[[0; 4]; MAX_LANES]; 2];
-    let mut keys: [&[Row]; MAX_LANES] = [&[]; MAX_LANES];
-    let mut has_infinity = false;
+    let mut rows: [&[Row]; MAX_LANES] = [&[]; MAX_LANES];
     for lane in 0..V::LANES {
         let (low, high) = hashes[lane].split_at(32);
         for (half, bytes) in halves.iter_mut().zip([low, high]) {
@@ -224,8 +259,7 @@ fn prepare<'a, V: Vector>(
                 half[lane] = words_of(bytes);
             }
         }
-        keys[lane] = lanes[lane].table;
-        has_infinity |= lanes[lane].has_infinity;
+        rows[lane] = lanes[lane].table;
     }
     let low = to_limbs(&gather::<V, _>(&halves[0], |words| words), 52);
     let high = to_limbs(&gather::<V, _>(&halves[1], |words| words), 52);
@@ -233,15 +267,15 @@ fn prepare<'a, V: Vector>(
     // A may have a part of small order, so that l - k will not do for an even k: k + 1 or k + 2 is odd, and A or 2 A too
     // much is taken away, which the correction gives back.
     let parity = k[0].and(V::splat(1));
+    let correction = if matches!(keys, Keys::SmallOrder) { k[0].and(V::splat(7)) } else { parity };
     k[0] = k[0].add(V::splat(1)).add(parity);
     let odd = to_words(&ripple(k), 52);
     let s = to_limbs(&gather::<V, _>(lanes, |item| &item.s), 52);
     Group {
         generator: digits_of::<Wei25519, V>(&s, tables.generator_windows),
         key: Digits::new(&odd, V::ALL, tables.key_windows),
-        tables: keys,
-        correction: (parity, 0),
-        has_infinity,
+        tables: rows,
+        correction: (correction, 0),
     }
 }
 

@@ -190,10 +190,13 @@ impl<V: Vector> Addend<V> {
     }
 }
 
-/// Lanes in which eight times the difference of `p` and the affine point (x, y) is neutral.
+/// Lanes in which the difference of `p` and the affine point (x, y) is of order 1, 2, 4 or 8.
+///
+/// Points of order 1 and 2 have x = 0 and those of order 4 have y = 0. One of order 8 has a double of order 4, and y of a
+/// double is zero where x^2 + y^2 is.
 #[inline(always)]
 pub fn differ_by_torsion<V: Vector>(p: &Extended<V>, x: &Element<V>, y: &Element<V>) -> Mask {
     let difference = p.plus(&Extended::affine(*x, *y).addend().negated(V::ALL));
-    let multiple = difference.doubled(false).doubled(false).doubled(false);
-    F::is_zero(&multiple.x) & F::is_zero(&F::subtract(&multiple.y, &multiple.z))
+    let squares = F::add(&F::square(&difference.x), &F::square(&difference.y));
+    F::is_zero(&F::multiply(&F::multiply(&difference.x, &difference.y), &squares))
 }

@@ -2,14 +2,13 @@
 //!
 //! In: affine points, one per lane, and the windows' width. Out: per point the rows d 2^(w j) P for every window j and odd d
 //! below 2^w, affine, canonical, in the field's domain; on curves with a cofactor followed by P and 2P. Rule: signature
-//! verification, 5.3. Invariant: a row is a function of the point and its place alone; the point at infinity is a row of
-//! zeros, which is no point of any of the curves.
+//! verification, 5.3. Invariant: a row is a function of the point and its place alone.
 
 use super::curve::{Curve, one, splat_words};
 use super::digits::Windows;
 use super::field::{Arithmetic, Element, Field};
 use super::tree::invert_all;
-use super::vector::{MAX_LANES, Row, Vector};
+use super::vector::{MAX_LANES, Mask, Row, Vector};
 
 /// Rows behind the windows.
 pub const fn extra_rows<C: Curve>() -> usize {
@@ -54,6 +53,22 @@ impl<V: Vector> Jacobian<V> {
 struct Affine<V> {
     x: Element<V>,
     y: Element<V>,
+}
+
+impl<V: Vector> Affine<V> {
+    /// `on` in the lanes of the mask.
+    #[inline(always)]
+    fn replace<C: Curve>(&self, mask: Mask, on: &Self) -> Self {
+        Self { x: C::Field::replace(&self.x, mask, &on.x), y: C::Field::replace(&self.y, mask, &on.y) }
+    }
+
+    /// As rows of a table.
+    #[inline(always)]
+    fn rows<C: Curve>(&self) -> [Row; MAX_LANES] {
+        let x = C::Field::words(&C::Field::canonical(&self.x));
+        let y = C::Field::words(&C::Field::canonical(&self.y));
+        V::to_rows([x[0], x[1], x[2], x[3], y[0], y[1], y[2], y[3]])
+    }
 }
 
 /// The sum of two points, given the inverse of their difference in x.
@@ -111,33 +126,86 @@ impl<V: Vector> Builder<V> {
         windows: Windows,
         tables: &mut [Vec<Row>],
     ) -> bool {
-        let (count, height) = (windows.count(), windows.rows());
+        let Some(bases) = self.affine_bases::<C>(points, windows) else { return false };
+        let height = windows.rows();
+        self.rows.clear();
+        self.rows.resize(windows.size() + 2, bases[0]);
+        self.steps.clear();
+        for (window, [base, step]) in bases.as_chunks().0.iter().enumerate() {
+            self.rows[window * height] = *base;
+            self.steps.push(*step);
+        }
+        self.rows[windows.size()] = bases[0];
+        self.rows[windows.size() + 1] = bases[1];
+        if !self.grow::<C>(height) {
+            return false;
+        }
+        self.store::<C>(points.len(), windows.size() + extra_rows::<C>(), tables);
+        true
+    }
+
+    /// The rows of a single point, none behind the windows: each lane makes those of other windows.
+    #[inline(always)]
+    pub fn build_one<C: Curve>(&mut self, point: &[[u64; 4]; 2], windows: Windows) -> Option<Vec<Row>> {
+        // Every lane of a base is the same.
+        let bases = self.affine_bases::<C>(&[*point], windows)?;
+        let height = windows.rows();
+        let strips = windows.count().div_ceil(V::LANES);
+        self.rows.clear();
+        self.rows.resize(strips * height, bases[0]);
+        self.steps.clear();
+        self.steps.resize(strips, bases[1]);
+        for (window, [base, step]) in bases.as_chunks().0.iter().enumerate() {
+            let (strip, lane) = (window / V::LANES, 1 << (window % V::LANES));
+            self.rows[strip * height] = self.rows[strip * height].replace::<C>(lane, base);
+            self.steps[strip] = self.steps[strip].replace::<C>(lane, step);
+        }
+        if !self.grow::<C>(height) {
+            return None;
+        }
+        let mut table = vec![Row([0; 8]); windows.size()];
+        for (at, point) in self.rows.iter().enumerate() {
+            let (strip, row) = (at / height, at % height);
+            for (lane, made) in point.rows::<C>()[..V::LANES].iter().enumerate() {
+                if let Some(place) = table.get_mut((strip * V::LANES + lane) * height + row) {
+                    *place = *made;
+                }
+            }
+        }
+        Some(table)
+    }
+
+    /// For every window its base, 2^(w j) P, and twice that.
+    #[inline(always)]
+    fn affine_bases<C: Curve>(
+        &mut self,
+        points: &[[[u64; 4]; 2]],
+        windows: Windows,
+    ) -> Option<Vec<Affine<V>>> {
         self.find_bases::<C>(points, windows);
         self.denominators.clear();
         for base in &self.bases {
             self.denominators.push(base.z);
         }
         if !invert_all::<C, V>(&mut self.denominators, &mut self.scratch) {
-            return false;
+            return None;
         }
-        let nowhere = Affine { x: [V::splat(0); 5], y: [V::splat(0); 5] };
-        self.rows.clear();
-        self.rows.resize(windows.size() + 2, nowhere);
-        self.steps.clear();
-        for (at, (base, inverse)) in self.bases.iter().zip(&self.denominators).enumerate() {
+        let mut bases = Vec::with_capacity(self.bases.len());
+        for (base, inverse) in self.bases.iter().zip(&self.denominators) {
             let square = C::Field::square(inverse);
             let cube = C::Field::multiply(&square, inverse);
-            let point =
-                Affine { x: C::Field::multiply(&base.x, &square), y: C::Field::multiply(&base.y, &cube) };
-            if at % 2 == 0 {
-                self.rows[at / 2 * height] = point;
-            } else {
-                self.steps.push(point);
-            }
-            if at < 2 {
-                self.rows[windows.size() + at] = point;
-            }
+            bases.push(Affine {
+                x: C::Field::multiply(&base.x, &square),
+                y: C::Field::multiply(&base.y, &cube),
+            });
         }
+        Some(bases)
+    }
+
+    /// From the first row of every window, and twice it as its step, to `height` rows.
+    #[inline(always)]
+    fn grow<C: Curve>(&mut self, height: usize) -> bool {
+        let count = self.steps.len();
         // Rows k to 2k are rows 0 to k plus 2k times the base.
         let mut done = 1;
         while done < height {
@@ -165,7 +233,6 @@ impl<V: Vector> Builder<V> {
             }
             done *= 2;
         }
-        self.store::<C>(points.len(), windows.size() + extra_rows::<C>(), tables);
         true
     }
 
@@ -205,10 +272,7 @@ impl<V: Vector> Builder<V> {
     #[inline(always)]
     fn store<C: Curve>(&self, keys: usize, rows: usize, tables: &mut [Vec<Row>]) {
         for point in &self.rows[..rows] {
-            let x = C::Field::words(&C::Field::canonical(&point.x));
-            let y = C::Field::words(&C::Field::canonical(&point.y));
-            let lanes = V::to_rows([x[0], x[1], x[2], x[3], y[0], y[1], y[2], y[3]]);
-            for (table, row) in tables.iter_mut().zip(&lanes[..keys]) {
+            for (table, row) in tables.iter_mut().zip(&point.rows::<C>()[..keys]) {
                 table.push(*row);
             }
         }

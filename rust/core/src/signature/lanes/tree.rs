@@ -30,8 +30,6 @@ pub struct Group<'a, V> {
     pub tables: [&'a [Row]; MAX_LANES],
     /// Which of the two rows behind the windows is added, and where it is taken away, on curves with a cofactor.
     pub correction: (V, Mask),
-    /// Whether a table of the group may hold the point at infinity, as a row of zeros.
-    pub has_infinity: bool,
 }
 
 /// The tables' shapes.
@@ -182,15 +180,6 @@ fn load<C: Curve, V: Vector>(from: &Address<'_>) -> (Element<V>, Element<V>) {
     (x, y)
 }
 
-/// Lanes whose row is all zeros.
-fn infinite_rows<V: Vector>(from: &Address<'_>) -> Mask {
-    let mut mask = 0;
-    for lane in 0..V::LANES {
-        mask |= Mask::from(from.rows[lane].0 == [0; 8]) << lane;
-    }
-    mask
-}
-
 /// Inverts all elements in place with one inversion; false, and no element changed, if a lane of one is zero.
 #[inline(always)]
 pub fn invert_all<C: Curve, V: Vector>(elements: &mut [Element<V>], scratch: &mut Vec<Element<V>>) -> bool {
@@ -257,7 +246,6 @@ impl<V: Vector> Tree<V> {
         let m = groups.len();
         let pairs = self.leaves.len() / 2;
         let first = self.leaves.len().div_ceil(2);
-        let has_infinity = groups.iter().any(|group| group.has_infinity);
         let mut products = [one::<C, V>(); CHAINS];
         let nowhere = Address { rows: [&NO_ROW; MAX_LANES], negative: 0 };
         let mut now = [[nowhere; 2]; CHAINS];
@@ -289,12 +277,6 @@ impl<V: Vector> Tree<V> {
                         self.y[at + first * m] = y;
                         self.prefix[at] = products[chain];
                         products[chain] = C::Field::multiply_to_factor(&products[chain], &difference);
-                    }
-                    if has_infinity {
-                        self.infinite[at] = infinite_rows::<V>(&now[chain][0]);
-                        if has_pair {
-                            self.infinite[at + first * m] = infinite_rows::<V>(&now[chain][1]);
-                        }
                     }
                 }
             }

@@ -76,7 +76,6 @@ impl Job for Sums<'_> {
                 key: digits_of::<Secp256k1, V>(&number(1), self.key),
                 tables: keys,
                 correction: (V::splat(0), 0),
-                has_infinity: false,
             });
         }
         let mut tree = Tree::<V>::default();
