@@ -226,9 +226,13 @@ def test_no_import_of_the_package_climbs() -> None:
     assert not climbing(imports, PACKAGE_FLOORS, UPWARD_PACKAGE)
 
 
-#: The one place where the core may ask for random numbers: secret coefficients of a batch equation, without which a
-#: signer could make errors cancel. A failed batch is decided by single checks, so that they never reach a verdict.
-RANDOM_CORE = {("rust/core/src/signature/bls_batch.rs", "getrandom")}
+#: Where the core may ask for random numbers: secret coefficients of a batch equation, without which whoever made the
+#: evidence could make errors cancel. A failed batch is decided by single checks, so that they never reach a verdict.
+RANDOM_CORE = {
+    ("rust/core/src/networks/filecoin/groth16.rs", "getrandom"),
+    ("rust/core/src/networks/filecoin/input_sum/subgroup.rs", "getrandom"),
+    ("rust/core/src/signature/bls_batch.rs", "getrandom"),
+}
 
 #: The one module that calls the intrinsics of vector units.
 VECTOR_UNITS = {

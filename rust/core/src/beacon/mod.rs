@@ -4,11 +4,13 @@
 //! to be probed by whom, with which nonce, at which moment. Rule: scoring and rewards, section 6; uptime proof, 1.6.
 //! Invariant: everything here can be recomputed by anybody who holds the rounds, the registry and the ruleset.
 
+mod batch;
 mod chain;
 mod draws;
 mod rounds;
 mod verify;
 
+pub use batch::{BatchError, Link, RoundFinding, RoundVerdict, SignedRound, verify_rounds};
 pub use chain::{Chain, ChainError, Scheme};
 pub use draws::{
     Assigner, DeviceDraws, MomentError, Probe, Prober, Salts, SlotDraws, assign_into, challenge, draw,

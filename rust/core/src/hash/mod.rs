@@ -11,7 +11,7 @@ mod x86;
 
 use sha2::{Digest, Sha256};
 
-pub use pairs::{sha256_each, sha256_pair};
+pub use pairs::{sha256_each, sha256_pair, sha256_pair_of_blocks};
 
 /// A SHA-256 value.
 pub type Hash = [u8; 32];

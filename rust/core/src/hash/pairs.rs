@@ -13,6 +13,28 @@ type Block = [u8; 64];
 const INITIAL: [u32; 8] =
     [0x6a09_e667, 0xbb67_ae85, 0x3c6e_f372, 0xa54f_f53a, 0x510e_527f, 0x9b05_688c, 0x1f83_d9ab, 0x5be0_cd19];
 
+/// What follows a message of one block: a one bit, and the message's 512 bits as a number.
+const BEHIND_ONE_BLOCK: Block = {
+    let mut padding = [0; 64];
+    padding[0] = 0x80;
+    padding[62] = 2;
+    padding
+};
+
+/// SHA-256 of two messages of one block, as nodes of a tree are.
+#[inline]
+pub fn sha256_pair_of_blocks([first, second]: [&Block; 2]) -> [Hash; 2] {
+    let (first, second) = ([*first, BEHIND_ONE_BLOCK], [*second, BEHIND_ONE_BLOCK]);
+    let (mut one, mut other) = (INITIAL, INITIAL);
+    #[cfg(target_arch = "x86_64")]
+    if super::x86::compress_pair([&mut one, &mut other], [&first, &second]) {
+        return [to_bytes(one), to_bytes(other)];
+    }
+    compress256(&mut one, &first);
+    compress256(&mut other, &second);
+    [to_bytes(one), to_bytes(other)]
+}
+
 /// SHA-256 of two messages.
 pub fn sha256_pair([first, second]: [&[u8]; 2]) -> [Hash; 2] {
     let (mut first, mut second) = (Stream::new(first), Stream::new(second));
@@ -98,12 +120,17 @@ impl<'a> Stream<'a> {
         while !self.is_over() {
             self.advance();
         }
-        let mut hash = Hash::default();
-        for (bytes, word) in hash.as_chunks_mut().0.iter_mut().zip(self.state) {
-            *bytes = word.to_be_bytes();
-        }
-        hash
+        to_bytes(self.state)
     }
+}
+
+#[inline]
+fn to_bytes(state: [u32; 8]) -> Hash {
+    let mut hash = Hash::default();
+    for (bytes, word) in hash.as_chunks_mut().0.iter_mut().zip(state) {
+        *bytes = word.to_be_bytes();
+    }
+    hash
 }
 
 /// Compresses blocks of both until one has none behind each other.

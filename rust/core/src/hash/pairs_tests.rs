@@ -21,6 +21,13 @@ fn every_length_beside_every_other() {
 }
 
 #[test]
+fn blocks_as_messages() {
+    let blocks: [Block; 2] = [std::array::from_fn(|at| (at * 5).to_le_bytes()[0]), [0xff; 64]];
+    let expected = [by_library(&blocks[0]), by_library(&blocks[1])];
+    assert_eq!(sha256_pair_of_blocks([&blocks[0], &blocks[1]]), expected);
+}
+
+#[test]
 fn nothing_and_a_single_message() {
     let mut hashes = Vec::new();
     sha256_each([], &mut hashes);

@@ -3,4 +3,5 @@
 //! One folder per network; nothing below this floor knows a network by name.
 
 pub mod arweave;
+pub mod filecoin;
 pub mod generic;

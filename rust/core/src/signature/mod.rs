@@ -15,7 +15,7 @@ mod ecdsa;
 mod ed25519;
 mod engine;
 mod keys;
-mod lanes;
+pub(crate) mod lanes;
 mod p256;
 mod rsa_pss;
 mod run;

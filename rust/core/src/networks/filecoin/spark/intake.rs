@@ -1,0 +1,117 @@
+//! A file of measurements.
+//!
+//! In: JSON lines, or one JSON array. Out: the measurements that can be evaluated, and every other one with its place and
+//! reason. Rule: Filecoin, C1.
+//! Invariant: a broken line costs that line alone; a broken array costs what stands behind the break. Lines of white space
+//! are no measurements. Memory is linear in the input.
+
+use std::collections::BTreeMap;
+use std::io::BufRead;
+
+use super::measurement::{DropReason, Measurement, Validity};
+use crate::decode::distinct::Distinct;
+use crate::decode::json::{JsonError, Reader};
+
+/// How deep a measurement may nest; it is flat, but ignored members need not be.
+const MAX_DEPTH: usize = 16;
+
+/// What a file holds.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Intake<'a> {
+    /// What can be evaluated, in the order of the file.
+    pub measurements: Vec<Measurement<'a>>,
+    /// What cannot, in the order of the file.
+    pub dropped: Vec<Dropped>,
+}
+
+/// A measurement that is not evaluated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Dropped {
+    /// Its line, or its place in the array, from 1.
+    pub place: u64,
+    /// Why not.
+    pub reason: DropReason,
+}
+
+impl<'a> Intake<'a> {
+    /// How many were dropped for each reason, by its name.
+    pub fn counts(&self) -> BTreeMap<&'static str, u64> {
+        let mut counts = BTreeMap::new();
+        for dropped in &self.dropped {
+            *counts.entry(dropped.reason.name()).or_default() += 1;
+        }
+        counts
+    }
+
+    fn add(&mut self, place: u64, found: Result<Measurement<'a>, DropReason>) {
+        match found {
+            Ok(measurement) => self.measurements.push(measurement),
+            Err(reason) => self.dropped.push(Dropped { place, reason }),
+        }
+    }
+}
+
+/// Reads measurements: one JSON array if a bracket comes first, otherwise one JSON object a line.
+pub fn read(file: &[u8], validity: Validity) -> Intake<'_> {
+    let mut intake = Intake::default();
+    let mut names = Distinct::new();
+    if file.trim_ascii_start().first() == Some(&b'[') {
+        let mut place = 1;
+        if let Err(error) = read_array(file, validity, &mut names, &mut intake, &mut place) {
+            intake.add(place, Err(DropReason::Json(error)));
+        }
+        return intake;
+    }
+    let (mut rest, mut place) = (file, 0);
+    while !rest.is_empty() {
+        let line = take_line(&mut rest);
+        place += 1;
+        if !line.trim_ascii().is_empty() {
+            let found = read_line(line, place, validity, &mut names);
+            intake.add(place, found.unwrap_or_else(|error| Err(DropReason::Json(error))));
+        }
+    }
+    intake
+}
+
+/// Takes the first line of `rest`, without its end.
+fn take_line<'a>(rest: &mut &'a [u8]) -> &'a [u8] {
+    let file = *rest;
+    // Reading from memory never fails; this search is much faster than one that looks at byte after byte.
+    let length = rest.skip_until(b'\n').unwrap_or(file.len());
+    let line = file.get(..length).unwrap_or(file);
+    line.strip_suffix(b"\n").unwrap_or(line)
+}
+
+fn read_line<'a>(
+    line: &'a [u8],
+    place: u64,
+    validity: Validity,
+    names: &mut Distinct,
+) -> Result<Result<Measurement<'a>, DropReason>, JsonError> {
+    let mut reader = Reader::new(line, MAX_DEPTH, names)?;
+    let found = Measurement::read(&mut reader, line, place, validity)?;
+    reader.finish()?;
+    Ok(found)
+}
+
+/// Adds the elements up to the end or to the first one that cannot be read, whose place is left in `place`.
+fn read_array<'a>(
+    file: &'a [u8],
+    validity: Validity,
+    names: &mut Distinct,
+    intake: &mut Intake<'a>,
+    place: &mut u64,
+) -> Result<(), JsonError> {
+    let mut reader = Reader::new(file, MAX_DEPTH + 1, names)?;
+    let mut array = reader.open_array()?;
+    while reader.next_element(&mut array)? {
+        intake.add(*place, Measurement::read(&mut reader, file, *place, validity)?);
+        *place += 1;
+    }
+    reader.finish()
+}
+
+#[cfg(test)]
+#[path = "intake_tests.rs"]
+mod tests;

@@ -1,0 +1,363 @@
+//! One measurement: a stranger's report about one retrieval.
+//!
+//! In: a JSON object. Out: a [`Measurement`], or why it is dropped. Rule: Filecoin, C1.
+//! Invariant: `null` is the same as absent; numbers may be texts of digits; a value of a kind that its member cannot have
+//! counts as absent where the rule does not ask for it, but values that committees compare keep their text, so that no
+//! value equals an absent one. Members without a name here are checked as JSON and ignored.
+
+use std::borrow::Cow;
+
+use super::moment;
+use super::participant::Participant;
+use super::result::{HTTP, Report, RetrievalResult};
+use crate::decode::json::{JsonError, Kind, Reader, Text};
+
+/// How much a measurement must say about a retrieval that succeeded.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Validity {
+    /// Nothing more.
+    #[default]
+    Historical,
+    /// All three times, in order and after 1970, and the status of a HEAD request for HTTP alone.
+    Current,
+}
+
+/// A measurement that can be evaluated.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Measurement<'a> {
+    /// Its line, or its place in the array, from 1.
+    pub place: u64,
+    /// Who is paid for it.
+    pub participant: Participant,
+    /// The checker's own id.
+    pub station_id: Option<Cow<'a, str>>,
+    /// The subnet that it came from.
+    pub inet_group: Cow<'a, str>,
+    /// When it came in, Unix milliseconds.
+    pub finished_at: i64,
+    /// The content that was asked for.
+    pub cid: Option<Cow<'a, str>>,
+    /// The storage provider that was asked.
+    pub miner_id: Option<Cow<'a, str>>,
+    /// The provider's name in the content network.
+    pub provider_id: Option<Cow<'a, str>>,
+    /// What the indexer answered.
+    pub indexer_result: Cow<'a, str>,
+    /// The address that was asked.
+    pub provider_address: Option<Cow<'a, str>>,
+    /// The protocol of the retrieval.
+    pub protocol: Option<Cow<'a, str>>,
+    /// How it went.
+    pub result: RetrievalResult<'a>,
+    /// Bytes that came, as they are written.
+    pub byte_length: Option<Cow<'a, str>>,
+    /// The hash of what came.
+    pub car_checksum: Option<Cow<'a, str>>,
+    /// Status of the HEAD request.
+    pub head_status_code: Option<u64>,
+    /// When the retrieval began, Unix milliseconds.
+    pub start_at: Option<i64>,
+    /// When the first byte came, Unix milliseconds.
+    pub first_byte_at: Option<i64>,
+    /// When the retrieval ended, Unix milliseconds.
+    pub end_at: Option<i64>,
+}
+
+/// Why a measurement is not evaluated. Texts of strangers are not repeated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum DropReason {
+    /// It cannot be read.
+    #[error("{0}")]
+    Json(JsonError),
+    /// It is another JSON value.
+    #[error("expected an object, found {0}")]
+    NotAnObject(&'static str),
+    /// The participant is nobody.
+    #[error("participant_address: expected a 0x or f410 address, found {0}")]
+    Participant(&'static str),
+    /// The subnet is not named.
+    #[error("inet_group: expected a text, found {0}")]
+    InetGroup(&'static str),
+    /// It is not said when it came in.
+    #[error("finished_at: expected a time like 2024-02-01T00:00:00.000Z, found {0}")]
+    FinishedAt(&'static str),
+    /// The indexer was not asked.
+    #[error("indexer_result: expected a text that is not empty, found {0}")]
+    IndexerResult(&'static str),
+    /// The station's id is none.
+    #[error("station_id: expected 88 hex digits or none, found {0}")]
+    StationId(&'static str),
+    /// A success without its times.
+    #[error(
+        "expected 0 < start_at <= first_byte_at <= end_at where the retrieval succeeded, found otherwise"
+    )]
+    Times,
+    /// A success over HTTP without the status of its HEAD request.
+    #[error("head_status_code: expected a number where a retrieval over HTTP succeeded, found {0}")]
+    HeadStatusMissing(&'static str),
+    /// The status of a HEAD request without HTTP.
+    #[error("head_status_code: expected none where a retrieval succeeded without HTTP, found {0}")]
+    HeadStatusWithoutHttp(&'static str),
+}
+
+impl DropReason {
+    /// A name that counts can stand under.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Json(_) => "JSON",
+            Self::NotAnObject(_) => "NOT_AN_OBJECT",
+            Self::Participant(_) => "PARTICIPANT_ADDRESS",
+            Self::InetGroup(_) => "INET_GROUP",
+            Self::FinishedAt(_) => "FINISHED_AT",
+            Self::IndexerResult(_) => "INDEXER_RESULT",
+            Self::StationId(_) => "STATION_ID",
+            Self::Times => "TIMES",
+            Self::HeadStatusMissing(_) => "HEAD_STATUS_MISSING",
+            Self::HeadStatusWithoutHttp(_) => "HEAD_STATUS_WITHOUT_HTTP",
+        }
+    }
+}
+
+/// A value as it stands in the JSON text.
+#[derive(Clone, Copy)]
+enum Scalar<'a> {
+    Text(Text<'a>),
+    Number(&'a str),
+    Bool(bool),
+    /// An array or an object, from its first bracket to its last.
+    Nested(&'a [u8], &'static str),
+}
+
+/// A member; `None` stands for `null` too.
+type Member<'a> = Option<Scalar<'a>>;
+
+impl<'a> Scalar<'a> {
+    /// Reads the next value of `bytes`, which `reader` reads from.
+    fn read(reader: &mut Reader<'a, '_>, bytes: &'a [u8]) -> Result<Option<Self>, JsonError> {
+        Ok(match reader.peek()? {
+            Kind::Null => reader.null().map(|()| None)?,
+            Kind::Bool => Some(Self::Bool(reader.bool()?)),
+            Kind::Number => Some(Self::Number(reader.number()?)),
+            Kind::Text => Some(Self::Text(reader.text()?)),
+            kind @ (Kind::Array | Kind::Object) => {
+                let start = reader.offset();
+                reader.skip()?;
+                let nested = bytes.get(start..reader.offset()).unwrap_or_default();
+                Some(Self::Nested(nested, kind.name()))
+            }
+        })
+    }
+}
+
+/// What stands there, in words that hold nothing of it.
+fn found(member: Member<'_>) -> &'static str {
+    match member {
+        None => "none",
+        Some(Scalar::Text(_)) => "another text",
+        Some(Scalar::Number(_)) => Kind::Number.name(),
+        Some(Scalar::Bool(_)) => Kind::Bool.name(),
+        Some(Scalar::Nested(_, kind)) => kind,
+    }
+}
+
+fn text(member: Member<'_>) -> Option<Cow<'_, str>> {
+    match member {
+        Some(Scalar::Text(text)) => Some(text.unescape()),
+        _ => None,
+    }
+}
+
+/// The text of any value, for comparing.
+fn value(member: Member<'_>) -> Option<Cow<'_, str>> {
+    Some(match member? {
+        Scalar::Text(text) => text.unescape(),
+        Scalar::Number(number) => number.into(),
+        Scalar::Bool(flag) => if flag { "true" } else { "false" }.into(),
+        Scalar::Nested(json, _) => String::from_utf8_lossy(json),
+    })
+}
+
+fn number(member: Member<'_>) -> Option<u64> {
+    match member? {
+        Scalar::Number(digits) | Scalar::Text(Text { raw: digits, .. }) => {
+            digits.bytes().all(|byte| byte.is_ascii_digit()).then(|| digits.parse().ok())?
+        }
+        Scalar::Bool(_) | Scalar::Nested(..) => None,
+    }
+}
+
+fn is_true(member: Member<'_>) -> bool {
+    matches!(member, Some(Scalar::Bool(true)))
+}
+
+fn time(member: Member<'_>) -> Option<i64> {
+    moment::parse(&text(member)?)
+}
+
+/// The members of a measurement that are looked at.
+#[derive(Default)]
+struct Members<'a> {
+    participant_address: Member<'a>,
+    station_id: Member<'a>,
+    inet_group: Member<'a>,
+    finished_at: Member<'a>,
+    cid: Member<'a>,
+    miner_id: Member<'a>,
+    provider_id: Member<'a>,
+    indexer_result: Member<'a>,
+    provider_address: Member<'a>,
+    protocol: Member<'a>,
+    byte_length: Member<'a>,
+    car_checksum: Member<'a>,
+    car_too_large: Member<'a>,
+    timeout: Member<'a>,
+    status_code: Member<'a>,
+    head_status_code: Member<'a>,
+    start_at: Member<'a>,
+    first_byte_at: Member<'a>,
+    end_at: Member<'a>,
+}
+
+impl<'a> Members<'a> {
+    fn read(reader: &mut Reader<'a, '_>, bytes: &'a [u8]) -> Result<Self, JsonError> {
+        let mut members = Self::default();
+        let mut object = reader.open_object()?;
+        while let Some(name) = reader.next_name(&mut object)? {
+            match members.place(&name.unescape()) {
+                Some(place) => *place = Scalar::read(reader, bytes)?,
+                None => reader.skip()?,
+            }
+        }
+        Ok(members)
+    }
+
+    fn place(&mut self, name: &str) -> Option<&mut Member<'a>> {
+        Some(match name {
+            "participant_address" => &mut self.participant_address,
+            "station_id" => &mut self.station_id,
+            "inet_group" => &mut self.inet_group,
+            "finished_at" => &mut self.finished_at,
+            "cid" => &mut self.cid,
+            "miner_id" => &mut self.miner_id,
+            "provider_id" => &mut self.provider_id,
+            "indexer_result" => &mut self.indexer_result,
+            "provider_address" => &mut self.provider_address,
+            "protocol" => &mut self.protocol,
+            "byte_length" => &mut self.byte_length,
+            "car_checksum" => &mut self.car_checksum,
+            "car_too_large" => &mut self.car_too_large,
+            "timeout" => &mut self.timeout,
+            "status_code" => &mut self.status_code,
+            "head_status_code" => &mut self.head_status_code,
+            "start_at" => &mut self.start_at,
+            "first_byte_at" => &mut self.first_byte_at,
+            "end_at" => &mut self.end_at,
+            _ => return None,
+        })
+    }
+
+    /// What the report says about the retrieval alone.
+    fn result(&self) -> RetrievalResult<'a> {
+        RetrievalResult::of(Report {
+            indexer_result: text(self.indexer_result),
+            is_timeout: is_true(self.timeout),
+            is_car_too_large: is_true(self.car_too_large),
+            status_code: number(self.status_code),
+            protocol: text(self.protocol),
+            has_ended: matches!(self.end_at, Some(Scalar::Text(_))),
+        })
+    }
+
+    fn station_id(&self) -> Result<Option<Cow<'a, str>>, DropReason> {
+        match (self.station_id, text(self.station_id)) {
+            (None, _) => Ok(None),
+            (_, Some(id)) if id.is_empty() => Ok(None),
+            (_, Some(id)) if id.len() == STATION_ID && id.bytes().all(|byte| byte.is_ascii_hexdigit()) => {
+                Ok(Some(id))
+            }
+            (other, _) => Err(DropReason::StationId(found(other))),
+        }
+    }
+}
+
+/// Digits of a station's id.
+const STATION_ID: usize = 88;
+
+impl<'a> Measurement<'a> {
+    /// Reads the value that comes next in `bytes`; the outer error means that nothing after it can be read.
+    pub fn read(
+        reader: &mut Reader<'a, '_>,
+        bytes: &'a [u8],
+        place: u64,
+        validity: Validity,
+    ) -> Result<Result<Self, DropReason>, JsonError> {
+        let kind = reader.peek()?;
+        if kind != Kind::Object {
+            return reader.skip().map(|()| Err(DropReason::NotAnObject(kind.name())));
+        }
+        Members::read(reader, bytes).map(|members| Self::of_members(&members, place, validity))
+    }
+
+    fn of_members(members: &Members<'a>, place: u64, validity: Validity) -> Result<Self, DropReason> {
+        let participant = text(members.participant_address);
+        let measurement = Self {
+            place,
+            participant: participant
+                .and_then(|text| Participant::parse(&text))
+                .ok_or(DropReason::Participant(found(members.participant_address)))?,
+            inet_group: text(members.inet_group).ok_or(DropReason::InetGroup(found(members.inet_group)))?,
+            finished_at: time(members.finished_at)
+                .ok_or(DropReason::FinishedAt(found(members.finished_at)))?,
+            indexer_result: text(members.indexer_result)
+                .filter(|answer| !answer.is_empty())
+                .ok_or(DropReason::IndexerResult(found(members.indexer_result)))?,
+            station_id: members.station_id()?,
+            cid: text(members.cid),
+            miner_id: text(members.miner_id),
+            provider_id: value(members.provider_id),
+            provider_address: value(members.provider_address),
+            protocol: value(members.protocol),
+            result: members.result(),
+            byte_length: value(members.byte_length),
+            car_checksum: value(members.car_checksum),
+            head_status_code: number(members.head_status_code),
+            start_at: time(members.start_at),
+            first_byte_at: time(members.first_byte_at),
+            end_at: time(members.end_at),
+        };
+        if validity == Validity::Current && measurement.result == RetrievalResult::Ok {
+            measurement.check_success(members.head_status_code)?;
+        }
+        Ok(measurement)
+    }
+
+    fn check_success(&self, head_status: Member<'_>) -> Result<(), DropReason> {
+        let is_in_order = match (self.start_at, self.first_byte_at, self.end_at) {
+            (Some(start), Some(first), Some(end)) => 0 < start && start <= first && first <= end,
+            _ => false,
+        };
+        match (is_in_order, self.is_http(), head_status) {
+            (false, _, _) => Err(DropReason::Times),
+            (true, true, Some(Scalar::Number(_))) | (true, false, None) => Ok(()),
+            (true, true, other) => Err(DropReason::HeadStatusMissing(found(other))),
+            (true, false, other) => Err(DropReason::HeadStatusWithoutHttp(found(other))),
+        }
+    }
+
+    /// The task that was done: content and storage provider.
+    pub fn task(&self) -> Option<(&str, &str)> {
+        self.cid.as_deref().zip(self.miner_id.as_deref())
+    }
+
+    /// Whether the retrieval went over HTTP.
+    pub fn is_http(&self) -> bool {
+        self.protocol.as_deref() == Some(HTTP)
+    }
+}
+
+#[cfg(test)]
+#[path = "sample.rs"]
+pub(super) mod sample;
+#[cfg(test)]
+#[path = "measurement_tests.rs"]
+mod tests;

@@ -1,0 +1,27 @@
+//! A measurement for the tests of the modules that evaluate them.
+
+use super::{Measurement, Participant, RetrievalResult};
+
+/// A success that names no task.
+pub fn measurement() -> Measurement<'static> {
+    Measurement {
+        place: 1,
+        participant: Participant([0xa; 20]),
+        station_id: None,
+        inet_group: "group".into(),
+        finished_at: 1_700_000_000_000,
+        cid: None,
+        miner_id: None,
+        provider_id: None,
+        indexer_result: "OK".into(),
+        provider_address: None,
+        protocol: None,
+        result: RetrievalResult::Ok,
+        byte_length: None,
+        car_checksum: None,
+        head_status_code: None,
+        start_at: None,
+        first_byte_at: None,
+        end_at: None,
+    }
+}
