@@ -204,9 +204,7 @@ def bad_items(profile: str, signed: Signed, turns: int) -> None:
         return statistics.median(shares[1:])
 
     for percent in (100, 1):
-        costs = {
-            kind: cost(signed.spoilt(column, percent)) for kind, column in bad_columns(signed).items()
-        }
+        costs = {kind: cost(signed.spoilt(column, percent)) for kind, column in bad_columns(signed).items()}
         worst = max(costs, key=lambda kind: costs[kind])
         name = f"{signed.scheme} {profile}: {percent} % bad items ({worst} worst)"
         print(f"{name:64} {costs[worst]:6.2f}x the time of good ones", flush=True)
