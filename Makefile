@@ -22,7 +22,7 @@ $(VENV)/.built: $(VENV)/.ready $(SOURCES)
 
 build: $(VENV)/.built ## Build the extension and install the package into .venv
 
-demo: build ## An epoch of signed proofs verified, scored, paid and published; real Arweave proofs checked
+demo: build ## An epoch of signed proofs verified, scored, paid and published; real proofs of Arweave and Filecoin checked
 	$(BIN)/python examples/demo.py
 
 test: test-rust test-python ## All tests

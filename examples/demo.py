@@ -1,4 +1,4 @@
-"""The main job on real signed input: an epoch verified, scored, paid and published; then real Arweave proofs.
+"""The main job on real signed input: an epoch verified, scored, paid and published; then real proofs of other networks.
 
 Run it with ``make demo``, or ``python examples/demo.py [DEVICES] [HOURS]``. It writes into ``demo-out/``.
 """
@@ -11,24 +11,36 @@ import shutil
 import sys
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import depinverify
-from depinverify import networks
 from depinverify.catalogue import sentence
 from depinverify.cli.output import emit_table
+from depinverify.networks import arweave, filecoin
 from depinverify.report import write_report
 from depinverify.simulate import simulate
 
+if TYPE_CHECKING:
+    from arro3.core import Table
+
+    from depinverify.networks import Network
+
 HERE = Path(__file__).parent
 OUT = Path("demo-out")
-MAINNET_PROOFS = HERE.parent / "tests" / "vectors" / "arweave_mainnet.jsonl"
+VECTORS = HERE.parent / "tests" / "vectors"
+ARWEAVE = VECTORS / "arweave_mainnet.jsonl"
+FILECOIN = VECTORS / "filecoin.jsonl"
+#: The key that the network published in 2020 for proofs of block winners with sectors of 32 GiB, and its check value.
+WINNING_KEY = VECTORS / "filecoin_winning_32gib_v27.vk"
+WINNING_CHECK = bytes.fromhex("2306247a1e616dbe07f01b88196c2044")
 
 
 def main(devices: int = 500, hours: int = 24) -> None:
-    """Settle a simulated day of a small network, then check storage proofs of a real one."""
+    """Settle a simulated day of a small network, then check proofs of real ones."""
     shutil.rmtree(OUT, ignore_errors=True)
     settle_a_day(devices, hours)
-    check_storage_proofs()
+    check_arweave()
+    check_filecoin()
 
 
 def settle_a_day(devices: int, hours: int) -> None:
@@ -88,22 +100,46 @@ def settle_a_day(devices: int, hours: int) -> None:
     print(f"   depinverify explain {worst[0]['device']} {OUT}/settlement --epoch {OUT}/epoch\n")
 
 
-def check_storage_proofs() -> None:
+def check_arweave() -> None:
     """Proofs of access that Arweave's mainnet published, and one with a single byte changed."""
     print("== Arweave: real storage proofs of mainnet, and a tampered one, through the same engine")
-    arweave = networks.get("arweave")
-    lines = MAINNET_PROOFS.read_text("utf-8").splitlines()
+    lines = ARWEAVE.read_text("utf-8").splitlines()
     tampered = json.loads(next(line for line in lines if '"chunk"' in line))
-    chunk = tampered["chunk"]
-    tampered["chunk"] = chunk[:100] + ("A" if chunk[100] != "A" else "B") + chunk[101:]
+    tampered["chunk"] = flipped(tampered["chunk"], 100)
+    source = with_tampered(lines, tampered, "arweave.jsonl")
+    show_verdicts(arweave.network, arweave.verify(source))
+
+
+def check_filecoin() -> None:
+    """Proofs that Filecoin's contracts, beacons and nodes published, and one with a single digit changed."""
+    print("== Filecoin: proofs of possession and of spacetime, beacon rounds and signatures")
+    lines = FILECOIN.read_text("utf-8").splitlines()
+    tampered = json.loads(next(line for line in lines if '"real_data_pieces_5_challenges"' in line))
+    tampered["paths"][2] = flipped(tampered["paths"][2], 100)
+    source = with_tampered(lines, tampered, "filecoin.jsonl")
+    key = filecoin.Verifier.from_file(WINNING_KEY, trust=WINNING_CHECK)
+    show_verdicts(filecoin.network, filecoin.verify(source, keys=[key]))
+
+
+def flipped(text: str, place: int) -> str:
+    """A text of bytes with another character at a place."""
+    return text[:place] + ("0" if text[place] != "0" else "1") + text[place + 1 :]
+
+
+def with_tampered(lines: list[str], tampered: dict[str, Any], name: str) -> Path:
+    """A file of the records and the tampered one."""
     tampered["id"] = f"{tampered.get('id', 'proof')} (one byte changed)"
-    source = OUT / "arweave.jsonl"
+    source = OUT / name
     source.write_text("\n".join([*lines, json.dumps(tampered)]) + "\n", "utf-8")
-    verdicts = arweave.verify(source)
+    return source
+
+
+def show_verdicts(network: Network, verdicts: Table) -> None:
+    """The verdict of each record, with what it means."""
     columns = [verdicts[name].to_pylist() for name in ("id", "code", "detail")]
-    names = {code.number: code for code in arweave.catalogue}
+    names = {code.number: code for code in network.catalogue}
     emit_table(
-        "Storage proofs",
+        f"Proofs of {network.name}",
         ("proof", "code", "meaning", "detail"),
         [
             (proof, names[code].name, names[code].sentence, detail)

@@ -67,3 +67,91 @@ def test_rounds(file: str) -> None:
                 chain.read_rounds(line_of(case), {case["round"]})
     print(f"{file}: {len(usable)} cases ran")
     assert usable
+
+
+@pytest.mark.parametrize("form", [1, 2])
+def test_chain_info_of_both_interfaces(form: int) -> None:
+    networks = json.loads((public_vectors("drand") / "networks.json").read_text())["networks"]
+    for case in networks:
+        if case["scheme"] not in SCHEMES:
+            continue
+        names = ("hash", "groupHash", "schemeID") if form == 1 else ("chain_hash", "genesis_seed", "scheme")
+        values = (case["chain_hash_hex"].upper(), case["genesis_seed_hex"], case["scheme"])
+        info = {
+            "public_key": case["public_key_hex"],
+            "period": case["period_seconds"],
+            "genesis_time": case["genesis_time"],
+            **dict(zip(names, values, strict=True)),
+            **(
+                {"metadata": {"beaconID": case["beacon_id"]}}
+                if form == 1
+                else {"beacon_id": case["beacon_id"]}
+            ),
+        }
+        chain = _native.BeaconChain.from_info(json.dumps(info).encode())
+        assert chain.hash.hex() == case["chain_hash_hex"], case["name"]
+        with pytest.raises(InputError, match="hash to"):
+            _native.BeaconChain.from_info(json.dumps(info | {"period": info["period"] + 1}).encode())
+
+
+def test_rounds_in_batches_have_the_verdicts_of_single_ones() -> None:
+    found = [
+        case for name in ("beacons", "invalid") for case in cases(public_vectors("drand") / f"{name}.json")
+    ]
+    by_chain: dict[tuple[str, str], list[dict[str, Any]]] = {}
+    for case in found:
+        if case["scheme"] in SCHEMES:
+            by_chain.setdefault((case["scheme"], case["public_key_hex"]), []).append(case)
+    for of_chain in by_chain.values():
+        chain = chain_of(of_chain[0])
+        rounds = [
+            (
+                case["round"],
+                bytes.fromhex(case["signature_hex"]),
+                bytes.fromhex(case.get("previous_signature_hex") or "") or None,
+                bytes.fromhex(case["randomness_hex"]) if "randomness_hex" in case else None,
+            )
+            for case in of_chain
+        ]
+        # Many times over, so that the bad ones lie among good ones of the same equation.
+        for threads in (1, 2):
+            answers = chain.verify_rounds(rounds * 20, threads=threads)
+            expected = [chain.verify_round(one[0], one[1], one[2]) for one in rounds] * 20
+            assert [verdict == "signed" for verdict, *_ in answers] == expected
+            assert expected == [case["valid"] for case in of_chain] * 20
+
+
+def test_what_a_batch_says_beside_the_signature() -> None:
+    chain = _native.BeaconChain.named("quicknet")
+    good = next(
+        case for case in cases(public_vectors("drand") / "beacons.json") if case["name"] == "quicknet_round_2"
+    )
+    signature, time = bytes.fromhex(good["signature_hex"]), chain.time_of_round(2)
+    ask = [
+        (2, signature, b"spare", sha256(signature).digest()),
+        (2, signature, None, bytes(32)),
+        (0, signature, None, None),
+        (2, signature[:-1], None, None),
+    ]
+    assert chain.verify_rounds(ask, now=time - 1) == [
+        ("signed", "unchained", True, True),
+        ("randomness mismatch", "unchained", False, True),
+        ("no such round", "unchained", False, False),
+        ("signature length", "unchained", False, True),
+    ]
+    assert chain.verify_rounds(ask[:1], now=time)[0][3] is False
+    assert chain.verify_rounds([]) == []
+
+
+def test_links_of_a_chained_beacon() -> None:
+    named = {case["name"]: case for case in cases(public_vectors("drand") / "beacons.json")}
+    rounds = []
+    for number in (1, 2, 3):
+        case = named[f"mainnet_round_{number}"]
+        previous = bytes.fromhex(case["previous_signature_hex"])
+        rounds.append((number, bytes.fromhex(case["signature_hex"]), previous, None))
+    chain = _native.BeaconChain.named("default")
+    assert [link for _, link, *_ in chain.verify_rounds(rounds)] == ["holds"] * 3
+    assert [link for _, link, *_ in chain.verify_rounds(rounds[1:])] == ["unseen", "holds"]
+    broken = [rounds[0], (2, rounds[1][1], rounds[2][1], None)]
+    assert chain.verify_rounds(broken)[1][:2] == ("not signed", "broken")

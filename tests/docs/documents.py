@@ -53,6 +53,12 @@ def environment(folder: Path) -> dict[str, str]:
     return {**inherited, "PATH": f"{commands}{os.pathsep}{os.environ['PATH']}"}
 
 
+def place(folder: Path) -> None:
+    """Lay the cases and examples of the clone into a folder."""
+    for name in ("tests", "examples"):
+        (folder / name).symlink_to(ROOT / name)
+
+
 def run(block: Block, folder: Path) -> None:
     """Run a block in a folder; what it prints is shown if it fails."""
     command = {"bash": ["bash", "-euo", "pipefail", "-c"], "python": [sys.executable, "-W", "error", "-c"]}

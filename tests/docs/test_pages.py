@@ -1,11 +1,11 @@
-"""The examples of every page in ``docs/``, run in the order in which they stand, each page in an empty folder."""
+"""The examples of every page in ``docs/``, run in the order in which they stand, each page in a folder of its own."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 import pytest
-from documents import ROOT, blocks, run
+from documents import ROOT, blocks, place, run
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -19,6 +19,7 @@ def test_pages_were_found() -> None:
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
 def test_blocks_run(page: Path, tmp_path: Path) -> None:
+    place(tmp_path)
     for block in blocks(page):
         run(block, tmp_path)
 

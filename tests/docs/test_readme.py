@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 import pytest
-from documents import ROOT, Block, blocks, run
+from documents import ROOT, Block, blocks, place, run
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -18,7 +18,7 @@ BLOCKS = blocks(README)
 def test_blocks_run(tmp_path: Path) -> None:
     assert [block.language for block in BLOCKS].count("bash") >= 4
     assert [block.language for block in BLOCKS].count("python") >= 2
-    (tmp_path / "tests").symlink_to(ROOT / "tests")
+    place(tmp_path)
     for block in BLOCKS:
         run(block, tmp_path)
 

@@ -28,7 +28,8 @@ bent, outages, alone, event, paid, single, conflicts, set_aside, disagreements, 
         words.idle,
     )
 )
-signatures, arweave, models = words.of_signatures, words.of_arweave, words.of_models
+signatures, models = words.of_signatures, words.of_models
+arweave, filecoin = words.of_arweave, words.of_filecoin
 
 #: Word -> what shows it. An entry of the catalogue that is not here fails the test below.
 CASES = {
@@ -46,6 +47,18 @@ CASES = {
             "MALFORMED", "TX_PATH_INVALID", "TX_MISMATCH", "DATA_PATH_INVALID", "RULESET_VIOLATED",
             "LEAF_SIZE_INVALID", "REDUNDANT_MARKER", "CHUNK_LENGTH_MISMATCH", "PADDING_NOT_ZERO",
             "CHUNK_HASH_MISMATCH", "VALID", "PATHS_VALID",
+        )
+    },
+    **{
+        ("code", "filecoin", name): filecoin
+        for name in (
+            "MALFORMED", "NOT_PROVIDER", "EMPTY_PROOF", "PREMATURE_PROOF", "NO_CHALLENGE", "WRONG_ROUND",
+            "ROUND_NOT_SIGNED", "RANDOMNESS_MISMATCH", "SEED_MISMATCH", "PIECE_REFUSED", "RANGE_MISMATCH", "OTHER_LEAF",
+            "PROOF_LENGTH_MISMATCH", "PROOF_ROOT_MISMATCH", "TOO_FEW_CHALLENGES", "TOO_EARLY", "LATE_PROOF",
+            "FUTURE_ROUND", "INPUTS_REFUSED", "PROOF_MALFORMED", "PROOF_INVALID", "COMMITMENT_MISMATCH",
+            "PATH_MISMATCH", "SIGNATURE_MALFORMED", "SIGNER_MISMATCH", "TASK_NOT_IN_ROUND", "TASK_WRONG_NODE",
+            "DUP_INET_GROUP", "TOO_MANY_TASKS", "COMMITTEE_TOO_SMALL", "MAJORITY_NOT_FOUND", "MINORITY_RESULT", "VALID",
+            "SEED_UNPROVEN", "NOT_CHECKED",
         )
     },
     **{

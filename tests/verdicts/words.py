@@ -11,14 +11,17 @@ import polars as pl
 
 from depinverify import _native, networks, settle
 from depinverify.catalogue import CATALOGUE, Code, Outcome, State, check_names
+from depinverify.networks import filecoin
 from depinverify.signature import KeyRegistry, verify_codes
 from economy.worlds import Funded, always
 from models.worlds import DOWN, ERROR, LATE, UP, WRONG
 from models.worlds import settled as settled_under
 from oracle.conftest import SLOT, START, Signer, TinyEpoch, b64, canonical
+from reference import filecoin_cases
 from reference.arweave import CHUNK, Node, digest
 
 VECTORS = Path(__file__).parent.parent / "vectors"
+EXAMPLE = Path(__file__).parent.parent.parent / "examples" / "filecoin"
 PLACE = {"latitude": 10.0, "longitude": 10.0}
 MS = 1000
 
@@ -314,6 +317,23 @@ def of_arweave(folder: Path) -> set[Word]:
     for mask in table["failed"].to_pylist():
         words |= {("code", "arweave", name) for name in check_names(mask, "arweave")}
     return words | {("outcome", "", Outcome(number).name) for number in table["outcome"].to_pylist()}
+
+
+def of_filecoin(folder: Path) -> set[Word]:
+    """Evidence of every kind, bent; and a round of retrieval checks in crowded subnets."""
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / "records.jsonl"
+    path.write_bytes(b"".join(json.dumps(record).encode() + b"\n" for record in filecoin_cases.bent()))
+    names = {code.number: code.name for code in networks.get("filecoin").catalogue}
+    key = filecoin.Verifier.from_file(filecoin_cases.WINNING_KEY, trust=filecoin_cases.WINNING_CHECK)
+    table = filecoin.verify(path, keys=[key])
+    words: set[Word] = {("code", "filecoin", names[code]) for code in table["code"].to_pylist()}
+    for mask in table["failed"].to_pylist():
+        words |= {("code", "filecoin", name) for name in check_names(mask, "filecoin")}
+    made = filecoin.network.settle(EXAMPLE, folder / "settlement")
+    labels = pl.read_parquet(made.folder / "spark_labels.parquet")
+    said = {*labels["tasking"].to_list(), *labels["consensus"].to_list()}
+    return words | {("code", "filecoin", name) for name in said & set(names.values())}
 
 
 def _small_trees() -> list[dict[str, Any]]:

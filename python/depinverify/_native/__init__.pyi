@@ -122,6 +122,222 @@ from depinverify._native.decode import (
 from depinverify._native.epoch import (
     EpochContext as EpochContext,
 )
+from depinverify._native.filecoin_chain import (
+    FilecoinAddress as FilecoinAddress,
+)
+from depinverify._native.filecoin_chain import (
+    FilecoinMessage as FilecoinMessage,
+)
+from depinverify._native.filecoin_chain import (
+    filecoin_actor_entropy as filecoin_actor_entropy,
+)
+from depinverify._native.filecoin_chain import (
+    filecoin_beacon_digest as filecoin_beacon_digest,
+)
+from depinverify._native.filecoin_chain import (
+    filecoin_draw as filecoin_draw,
+)
+from depinverify._native.filecoin_chain import (
+    filecoin_epoch_time as filecoin_epoch_time,
+)
+from depinverify._native.filecoin_chain import (
+    filecoin_mainnet_round as filecoin_mainnet_round,
+)
+from depinverify._native.filecoin_chain import (
+    filecoin_message_cid as filecoin_message_cid,
+)
+from depinverify._native.filecoin_chain import (
+    filecoin_recover_key as filecoin_recover_key,
+)
+from depinverify._native.filecoin_chain import (
+    filecoin_round_of_epoch as filecoin_round_of_epoch,
+)
+from depinverify._native.filecoin_chain import (
+    filecoin_verify_aggregate as filecoin_verify_aggregate,
+)
+from depinverify._native.filecoin_chain import (
+    filecoin_verify_signature as filecoin_verify_signature,
+)
+from depinverify._native.filecoin_chain import (
+    filecoin_verify_signatures as filecoin_verify_signatures,
+)
+from depinverify._native.filecoin_chain import (
+    filecoin_window_randomness as filecoin_window_randomness,
+)
+from depinverify._native.filecoin_payments import (
+    FilecoinAuthorisation as FilecoinAuthorisation,
+)
+from depinverify._native.filecoin_payments import (
+    FilecoinProvenPeriods as FilecoinProvenPeriods,
+)
+from depinverify._native.filecoin_payments import (
+    filecoin_add_pieces_price as filecoin_add_pieces_price,
+)
+from depinverify._native.filecoin_payments import (
+    filecoin_period_deadline as filecoin_period_deadline,
+)
+from depinverify._native.filecoin_payments import (
+    filecoin_period_of as filecoin_period_of,
+)
+from depinverify._native.filecoin_payments import (
+    filecoin_prices as filecoin_prices,
+)
+from depinverify._native.filecoin_payments import (
+    filecoin_rate_per_epoch as filecoin_rate_per_epoch,
+)
+from depinverify._native.filecoin_payments import (
+    filecoin_reserve_refill as filecoin_reserve_refill,
+)
+from depinverify._native.filecoin_payments import (
+    filecoin_service as filecoin_service,
+)
+from depinverify._native.filecoin_payments import (
+    filecoin_settle as filecoin_settle,
+)
+from depinverify._native.filecoin_periods import (
+    FilecoinProvingState as FilecoinProvingState,
+)
+from depinverify._native.filecoin_periods import (
+    filecoin_challenge_epoch_refusal as filecoin_challenge_epoch_refusal,
+)
+from depinverify._native.filecoin_periods import (
+    filecoin_detection_ppm as filecoin_detection_ppm,
+)
+from depinverify._native.filecoin_periods import (
+    filecoin_is_abandoned as filecoin_is_abandoned,
+)
+from depinverify._native.filecoin_periods import (
+    filecoin_proving_parameters as filecoin_proving_parameters,
+)
+from depinverify._native.filecoin_piece import (
+    FilecoinCommP as FilecoinCommP,
+)
+from depinverify._native.filecoin_piece import (
+    FilecoinPieceId as FilecoinPieceId,
+)
+from depinverify._native.filecoin_piece import (
+    filecoin_commp as filecoin_commp,
+)
+from depinverify._native.filecoin_piece import (
+    filecoin_raw_upper_bound as filecoin_raw_upper_bound,
+)
+from depinverify._native.filecoin_piece import (
+    filecoin_zero_root as filecoin_zero_root,
+)
+from depinverify._native.filecoin_possession import (
+    FilecoinDataSet as FilecoinDataSet,
+)
+from depinverify._native.filecoin_possession import (
+    FilecoinSumTree as FilecoinSumTree,
+)
+from depinverify._native.filecoin_possession import (
+    filecoin_check_paths as filecoin_check_paths,
+)
+from depinverify._native.filecoin_possession import (
+    filecoin_path_verdicts as filecoin_path_verdicts,
+)
+from depinverify._native.filecoin_possession import (
+    filecoin_possession_challenges as filecoin_possession_challenges,
+)
+from depinverify._native.filecoin_possession import (
+    filecoin_proof_fee as filecoin_proof_fee,
+)
+from depinverify._native.filecoin_post import (
+    FilecoinVerifier as FilecoinVerifier,
+)
+from depinverify._native.filecoin_post import (
+    filecoin_challenges as filecoin_challenges,
+)
+from depinverify._native.filecoin_post import (
+    filecoin_is_disputable as filecoin_is_disputable,
+)
+from depinverify._native.filecoin_post import (
+    filecoin_key_check_value as filecoin_key_check_value,
+)
+from depinverify._native.filecoin_post import (
+    filecoin_post_types as filecoin_post_types,
+)
+from depinverify._native.filecoin_post import (
+    filecoin_proof_randomness as filecoin_proof_randomness,
+)
+from depinverify._native.filecoin_post import (
+    filecoin_public_inputs as filecoin_public_inputs,
+)
+from depinverify._native.filecoin_post import (
+    filecoin_published_keys as filecoin_published_keys,
+)
+from depinverify._native.filecoin_records import (
+    filecoin_explain as filecoin_explain,
+)
+from depinverify._native.filecoin_records import (
+    filecoin_verify_batch as filecoin_verify_batch,
+)
+from depinverify._native.filecoin_records import (
+    filecoin_verify_lines as filecoin_verify_lines,
+)
+from depinverify._native.filecoin_spark import (
+    FilecoinSparkEvaluation as FilecoinSparkEvaluation,
+)
+from depinverify._native.filecoin_spark import (
+    filecoin_spark_allowed_tasks as filecoin_spark_allowed_tasks,
+)
+from depinverify._native.filecoin_spark import (
+    filecoin_spark_evaluate as filecoin_spark_evaluate,
+)
+from depinverify._native.filecoin_spark import (
+    filecoin_spark_inet_group as filecoin_spark_inet_group,
+)
+from depinverify._native.filecoin_spark import (
+    filecoin_spark_next_round as filecoin_spark_next_round,
+)
+from depinverify._native.filecoin_spark import (
+    filecoin_spark_percentile as filecoin_spark_percentile,
+)
+from depinverify._native.filecoin_spark import (
+    filecoin_spark_randomness_time as filecoin_spark_randomness_time,
+)
+from depinverify._native.filecoin_spark import (
+    filecoin_spark_rate as filecoin_spark_rate,
+)
+from depinverify._native.filecoin_spark import (
+    filecoin_spark_reputation as filecoin_spark_reputation,
+)
+from depinverify._native.filecoin_spark import (
+    filecoin_spark_retrieval_result as filecoin_spark_retrieval_result,
+)
+from depinverify._native.filecoin_spark import (
+    filecoin_spark_reward as filecoin_spark_reward,
+)
+from depinverify._native.filecoin_spark import (
+    filecoin_spark_rules as filecoin_spark_rules,
+)
+from depinverify._native.filecoin_spark import (
+    filecoin_spark_scores as filecoin_spark_scores,
+)
+from depinverify._native.filecoin_spark import (
+    filecoin_spark_signed_text as filecoin_spark_signed_text,
+)
+from depinverify._native.filecoin_spark import (
+    filecoin_spark_signer as filecoin_spark_signer,
+)
+from depinverify._native.filecoin_spark import (
+    filecoin_spark_station_key as filecoin_spark_station_key,
+)
+from depinverify._native.filecoin_spark import (
+    filecoin_spark_task_key as filecoin_spark_task_key,
+)
+from depinverify._native.filecoin_vanilla import (
+    filecoin_check_vanilla as filecoin_check_vanilla,
+)
+from depinverify._native.filecoin_vanilla import (
+    filecoin_decode_vanilla as filecoin_decode_vanilla,
+)
+from depinverify._native.filecoin_vanilla import (
+    filecoin_poseidon as filecoin_poseidon,
+)
+from depinverify._native.filecoin_vanilla import (
+    filecoin_poseidon_constants as filecoin_poseidon_constants,
+)
 from depinverify._native.indicators import (
     clique_insularity as clique_insularity,
 )

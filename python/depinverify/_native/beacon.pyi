@@ -39,6 +39,18 @@ class BeaconChain:
             depinverify.exceptions.InputError: No such name.
         """
 
+    @staticmethod
+    def from_info(info: bytes) -> BeaconChain:
+        """Return the chain that a beacon's info describes (Filecoin, D3 and D4).
+
+        Args:
+            info: JSON as version 1 or 2 of a beacon's interface gives it; hex in either case.
+
+        Raises:
+            depinverify.exceptions.InputError: A member is absent or wrong, or the stated hash is not that of the
+                other members.
+        """
+
     @property
     def hash(self) -> bytes:
         """The chain's hash, 32 bytes."""
@@ -68,6 +80,27 @@ class BeaconChain:
         self, round_number: int, signature: bytes, previous_signature: bytes | None = None
     ) -> bool:
         """Whether the chain's key signed a round; ``previous_signature`` counts if chained."""
+
+    def verify_rounds(
+        self,
+        rounds: list[tuple[int, bytes, bytes | None, bytes | None]],
+        *,
+        now: int | None = None,
+        threads: int | None = None,
+    ) -> list[tuple[str, str, bool, bool]]:
+        """Check many rounds with few pairings; a bad one is named, and the others are not touched by it.
+
+        Args:
+            rounds: Round, signature, signature before it (chained schemes), stated randomness.
+            now: Unix seconds; rounds whose time is later are marked.
+            threads: Number of threads, or ``None`` for all processors.
+
+        Returns:
+            One row per round, in the order given: verdict (``signed``, ``no such round``, ``signature length``,
+            ``previous signature absent``, ``randomness mismatch``, ``not a point``, ``not signed``); link to the
+            round before (``unchained``, ``unseen``, ``holds``, ``broken``); whether a signature before was stated
+            that the scheme ignores; whether the round is still to come. Rule: Filecoin, D1, D5, D6.
+        """
 
     def read_rounds(
         self,

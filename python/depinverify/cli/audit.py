@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import rich_click as click
 
+from depinverify.cli.network_steps import audit_settlement, key_options, network_option, refuse_keys
 from depinverify.cli.output import EXIT_FINDINGS, Steps, emit_json, emit_table, printable
 from depinverify.cli.run_options import options_of, run_options
 
@@ -22,10 +23,12 @@ _WIDTH = 68
 
 @click.command(epilog="Exit codes: 0 nothing was found; 1 findings; 2 bad call.")
 @click.argument("settlement", type=click.Path(path_type=Path, exists=True))
+@network_option
+@key_options
 @click.option(
     "--epoch",
     type=click.Path(path_type=Path, exists=True),
-    help="Epoch folder with the raw inputs: everything is made anew from them, in a temporary folder.",
+    help="Folder with the raw inputs: everything is made anew from them, in a temporary folder.",
 )
 @click.option(
     "--previous",
@@ -40,6 +43,9 @@ _WIDTH = 68
 @run_options
 def audit(
     settlement: Path,
+    network: str,
+    keys: tuple[Path, ...],
+    pins: tuple[str, ...],
     epoch: Path | None,
     previous: Path | None,
     head: str | None,
@@ -53,11 +59,25 @@ def audit(
     With --epoch everything is made anew from the raw inputs; without it the folder is held against itself.
 
     Example: depinverify audit settlement --epoch epoch --root 0x8c68...
+
+    Example: depinverify audit settlement --network filecoin --epoch evidence
     """
-    from depinverify.audit import audit as audit_settlement  # noqa: PLC0415 - heavy
+    if network != "generic":
+        audit_settlement(
+            network,
+            settlement,
+            epoch,
+            keys=keys,
+            pins=pins,
+            threads=given["threads"],
+            as_json=as_json,
+        )
+        return
+    refuse_keys(keys, pins)
+    from depinverify.audit import audit as audit_epoch  # noqa: PLC0415 - heavy
 
     with Steps() as steps:
-        outcome = audit_settlement(
+        outcome = audit_epoch(
             settlement,
             epoch,
             previous=previous,

@@ -31,6 +31,20 @@ _MOST_BYTES = 1 << 16
 @click.option("--sent-ms", type=int, help="When the challenge left, Unix milliseconds.")
 @click.option("--received-ms", type=int, help="When the answer was complete, Unix milliseconds.")
 @click.option("--row", help="With --epoch, instead of TOKEN: id of a row of its observations, 64 hex digits.")
+@click.option(
+    "--network", default="generic", show_default=True, help="Whose proof: see `depinverify networks`."
+)
+@click.option(
+    "--record", help="With another network: line or id of the record, where TOKEN is a file of many."
+)
+@click.option(
+    "--key",
+    "keys",
+    multiple=True,
+    type=click.Path(path_type=Path, exists=True),
+    help="With --network filecoin: file of a verification key; may be repeated.",
+)
+@click.option("--pin", "pins", multiple=True, help="Check value of a key to trust beside the network's own.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
 def check(
     token: str | None,
@@ -43,6 +57,10 @@ def check(
     sent_ms: int | None,
     received_ms: int | None,
     row: str | None,
+    network: str,
+    record: str | None,
+    keys: tuple[Path, ...],
+    pins: tuple[str, ...],
     *,
     as_json: bool,
 ) -> None:
@@ -52,13 +70,17 @@ def check(
 
     Example: depinverify check proof.jws --registry registry.jsonl
 
+    Example: depinverify check proofs.jsonl --network filecoin --record 7
+
     Example: depinverify check --epoch epoch --row 68a4fdde819879f456fd4d8f260ab73cd8dba3f611bc5116e5866fad13c232fd
     """
     from depinverify.check import Row, check_in_epoch, check_proof  # noqa: PLC0415 - heavy
 
     if (token is None) == (row is None):
         raise click.UsageError("expected either TOKEN or --row")
-    if row is not None:
+    if network != "generic":
+        explained = _explain_record(network, token or "", record, keys, pins)
+    elif row is not None:
         explained = _explain_row(epoch, row)
     elif epoch is not None:
         probe = {"--validator": validator, "--slot": slot, "--sent-ms": sent_ms, "--received-ms": received_ms}
@@ -87,6 +109,24 @@ def check(
         _show(explained)
     if not explained.is_valid:
         sys.exit(EXIT_FINDINGS)
+
+
+def _explain_record(
+    network: str, token: str, record: str | None, keys: tuple[Path, ...], pins: tuple[str, ...]
+) -> Explanation:
+    from depinverify.cli.networks import pin  # noqa: PLC0415 - heavy
+    from depinverify.exceptions import InputError  # noqa: PLC0415
+    from depinverify.networks import Explains, get  # noqa: PLC0415 - heavy
+    from depinverify.networks.evidence_file import one_record  # noqa: PLC0415 - heavy
+
+    rules = get(network)
+    if not isinstance(rules, Explains):
+        raise InputError(
+            f"--network: expected one that explains single records, found {network}",
+            hint=f"`depinverify verify FILE --network {network}` says what each failed check compared",
+        )
+    content = sys.stdin.buffer.read() if token == "-" else None  # noqa: S105 - stdin
+    return rules.explain(one_record(Path(token), content, record), keys, [pin(text) for text in pins])
 
 
 def _open(epoch: Path) -> Inputs:

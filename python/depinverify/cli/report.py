@@ -1,7 +1,7 @@
 """``depinverify report``: a settlement as one HTML file to look at.
 
-In: a settlement folder, and the epoch folder it was made from. Out: ``report.html``, complete or not at all. Rule:
-uptime proof, sections 3 and 8. Invariant: the file loads nothing and runs nothing.
+In: a settlement folder of any network, and for the generic one the epoch folder it was made from. Out: ``report.html``,
+complete or not at all. Rule: uptime proof, sections 3 and 8. Invariant: the file loads nothing and runs nothing.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from pathlib import Path
 
 import rich_click as click
 
+from depinverify.cli.network_steps import report_of_network
 from depinverify.cli.output import EXIT_FINDINGS, note
 
 
@@ -41,9 +42,15 @@ def report(ctx: click.Context, settlement: Path, epoch: Path | None, out: Path, 
 
     Example: depinverify report settlement --epoch epoch --out report.html
     """
-    from depinverify.report import write_report  # noqa: PLC0415 - heavy
+    from depinverify.networks.steps import network_of  # noqa: PLC0415 - heavy
 
-    changed = write_report(settlement, out, epoch, is_redacted=redact)
+    network = network_of(settlement)
+    if network == "generic":
+        from depinverify.report import write_report  # noqa: PLC0415 - heavy
+
+        changed = write_report(settlement, out, epoch, is_redacted=redact)
+    else:
+        changed = report_of_network(network, settlement, out)
     for sentence in changed:
         note(f"changed: {sentence}")
     note(f"wrote {out}")

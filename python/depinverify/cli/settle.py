@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import rich_click as click
 
+from depinverify.cli.network_steps import key_options, network_option, refuse_keys, settle_evidence
 from depinverify.cli.output import EXIT_FINDINGS, Steps, emit_json, emit_table, note
 from depinverify.cli.run_options import options_of, run_options
 
@@ -37,20 +38,45 @@ def _options(given: dict[str, Any]) -> Options:
     return options_of(given, is_strict=given["strict"])
 
 
-@click.command(epilog="Exit codes: 0 fine; 1 files were quarantined; 2 bad call.")
-@_EPOCH
+@click.command(epilog="Exit codes: 0 fine; 1 files were quarantined, or lines refused; 2 bad call.")
+@click.argument("epoch", metavar="EVIDENCE", type=click.Path(path_type=Path, exists=True))
+@network_option
+@key_options
 @click.option(
-    "--out", type=click.Path(path_type=Path), help="Folder of the results (default: EPOCH/settlement)."
+    "--out", type=click.Path(path_type=Path), help="Folder of the results (default: EVIDENCE/settlement)."
 )
 @click.option("--dry-run", is_flag=True, help="Say what would be read, and what time and disk it would take.")
 @_step_options
-def settle(epoch: Path, out: Path | None, dry_run: bool, as_json: bool, **given: Any) -> None:  # noqa: ANN401
+def settle(
+    epoch: Path,
+    network: str,
+    keys: tuple[Path, ...],
+    pins: tuple[str, ...],
+    out: Path | None,
+    dry_run: bool,
+    as_json: bool,
+    **given: Any,  # noqa: ANN401
+) -> None:
     """Verify, score and pay one epoch: evidence in, Merkle root out.
 
     A run that was stopped goes on where it was when it is started again, and ends with the same bytes.
 
     Example: depinverify settle epoch --out settlement
+
+    Example: depinverify settle evidence --network filecoin --key window.vk
     """
+    if network != "generic":
+        settle_evidence(
+            network,
+            epoch,
+            out,
+            keys=keys,
+            pins=pins,
+            threads=given["threads"],
+            as_json=as_json,
+        )
+        return
+    refuse_keys(keys, pins)
     from depinverify import pipeline  # noqa: PLC0415 - heavy
     from depinverify.estimate import estimate  # noqa: PLC0415 - heavy
 
@@ -137,15 +163,42 @@ def _list_quarantined(quarantined: list[dict[str, Any]]) -> None:
 @click.command(
     epilog="Exit codes: 0 fine; 1 files were quarantined, or with --check proofs are invalid; 2 bad call."
 )
-@_EPOCH
+@click.argument("epoch", metavar="EVIDENCE", type=click.Path(path_type=Path, exists=True))
+@network_option
+@key_options
 @click.option("--out", type=click.Path(path_type=Path), help="Write the verdict table to this Parquet file.")
 @click.option("--check", is_flag=True, help="Exit with 1 if any proof is invalid.")
 @_step_options
-def verify(epoch: Path, out: Path | None, check: bool, as_json: bool, **given: Any) -> None:  # noqa: ANN401
-    """Give each proof of an epoch its verdict.
+def verify(
+    epoch: Path,
+    network: str,
+    keys: tuple[Path, ...],
+    pins: tuple[str, ...],
+    out: Path | None,
+    check: bool,
+    as_json: bool,
+    **given: Any,  # noqa: ANN401
+) -> None:
+    """Give each proof of an epoch folder, or of another network's evidence, its verdict.
 
     Example: depinverify verify epoch --out verdicts.parquet
+
+    Example: depinverify verify proofs.jsonl --network filecoin --key window.vk
     """
+    if network != "generic":
+        from depinverify.cli.networks import verify_evidence  # noqa: PLC0415 - heavy
+
+        verify_evidence(
+            network,
+            epoch,
+            keys=keys,
+            pins=pins,
+            out=out,
+            as_json=as_json,
+            fail_on_invalid=check,
+            threads=given["threads"],
+        )
+        return
     from depinverify import pipeline  # noqa: PLC0415 - heavy
     from depinverify.workspace import writing_to  # noqa: PLC0415 - heavy
 

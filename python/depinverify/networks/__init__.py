@@ -17,9 +17,14 @@ from depinverify import _native
 from depinverify.exceptions import InputError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
     from arro3.core import Table
 
-__all__ = ["GROUP", "Code", "Network", "catalogue_of", "get", "names"]
+    from depinverify.check import Explanation
+
+__all__ = ["GROUP", "Code", "Explains", "Network", "TakesKeys", "catalogue_of", "get", "names"]
 
 #: Entry point group of networks outside this package.
 GROUP = "depinverify.networks"
@@ -28,6 +33,7 @@ GROUP = "depinverify.networks"
 _BUILT_IN = {
     "generic": "depinverify.networks.generic:network",
     "arweave": "depinverify.networks.arweave:network",
+    "filecoin": "depinverify.networks.filecoin:network",
 }
 
 #: Codes from here on are no failures.
@@ -84,6 +90,38 @@ class Network(Protocol):
 
         Returns:
             One row per proof, at least with ``code``, ``failed``, ``not_run`` and ``outcome``.
+        """
+        ...
+
+
+@runtime_checkable
+class TakesKeys(Protocol):
+    """A network some of whose proofs are checked under verification keys."""
+
+    def with_keys(self, keys: Sequence[Path], pins: Sequence[bytes]) -> Callable[..., Table]:
+        """``verify`` with these keys.
+
+        Args:
+            keys: Files of keys.
+            pins: Check values of keys that are trusted beside those that the network publishes.
+
+        Raises:
+            InputError: A file is no key, or not a trusted one.
+        """
+        ...
+
+
+@runtime_checkable
+class Explains(Protocol):
+    """A network that explains one record of its evidence."""
+
+    def explain(self, record: bytes, keys: Sequence[Path], pins: Sequence[bytes]) -> Explanation:
+        """Every check of a record, with what it compared.
+
+        Args:
+            record: The record.
+            keys: Files of keys.
+            pins: Check values of keys that are trusted beside those that the network publishes.
         """
         ...
 

@@ -23,7 +23,7 @@ from depinverify.report.uptime import uptime
 if TYPE_CHECKING:
     from depinverify.report.material import Material, Section
 
-__all__ = ["POLICY", "page"]
+__all__ = ["POLICY", "frame", "page"]
 
 #: What the browser may load: nothing but the styles and drawings inside the file.
 POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
@@ -34,9 +34,21 @@ _SECTIONS: Final = (
 
 
 def page(material: Material) -> str:
-    """Write the page."""
-    facts = material.facts
+    """Write the page of a settlement."""
     sections = [make(material) for make in _SECTIONS]
+    title = f"depinverify report: epoch {material.facts.index}"
+    return frame(title, head(material), sections, _footer(material))
+
+
+def frame(title: str, header: Markup, sections: list[Section], footer: Markup) -> str:
+    """Write a page.
+
+    Args:
+        title: Its name.
+        header: What stands before the sections.
+        sections: The sections in their order.
+        footer: What stands behind them.
+    """
     document = element(
         "html",
         element(
@@ -46,16 +58,16 @@ def page(material: Material) -> str:
             element("meta", name="viewport", content="width=device-width, initial-scale=1"),
             element("meta", name="color-scheme", content="light dark"),
             element("meta", name="referrer", content="no-referrer"),
-            element("title", f"depinverify report: epoch {facts.index}"),
+            element("title", title),
             element("link", rel="icon", href="data:,"),
             element("style", Markup(_style())),
         ),
         element(
             "body",
             element("a", "Skip to the figures", href="#figures", class_="skip"),
-            element("div", head(material), _contents(sections), class_="top"),
+            element("div", header, _contents(sections), class_="top"),
             element("main", *(_section(section) for section in sections)),
-            _footer(material),
+            footer,
         ),
         lang="en",
     )

@@ -10,13 +10,19 @@ use depinverify_core::decode::{cbor, cose, json, jws};
 use depinverify_core::merkle::arweave::{Ruleset, branch_id, has_redundant_markers, leaf_id, validate};
 use depinverify_core::networks::arweave::check_line;
 use depinverify_core::networks::arweave::rules::Strictness;
+use depinverify_core::networks::filecoin::address::Address;
+use depinverify_core::networks::filecoin::message::Message;
+use depinverify_core::networks::filecoin::piece_id::PieceId;
+use depinverify_core::networks::filecoin::records;
+use depinverify_core::networks::filecoin::spark::{intake, measurement::Validity};
+use depinverify_core::networks::filecoin::vanilla::VanillaProof;
 use depinverify_core::registry;
 
 /// What must hold for any bytes; a broken law panics.
 pub type Law = fn(&[u8]);
 
 /// Each target's name and its law.
-pub const LAWS: [(&str, Law); 10] = [
+pub const LAWS: [(&str, Law); 16] = [
     ("json", json_law),
     ("cbor", cbor_law),
     ("cose", cose_law),
@@ -27,6 +33,12 @@ pub const LAWS: [(&str, Law); 10] = [
     ("beacon_rounds", beacon_rounds_law),
     ("arweave_path", arweave_path_law),
     ("arweave_record", arweave_record_law),
+    ("filecoin_record", filecoin_record_law),
+    ("filecoin_piece_id", filecoin_piece_id_law),
+    ("filecoin_address", filecoin_address_law),
+    ("filecoin_message", filecoin_message_law),
+    ("filecoin_vanilla", filecoin_vanilla_law),
+    ("filecoin_measurements", filecoin_measurements_law),
 ];
 
 /// A text is accepted by the tree's parser exactly if the reader steps over it.
@@ -186,4 +198,61 @@ pub fn arweave_record_law(data: &[u8]) {
     }
     // What is admitted, a block may hold.
     assert!(admitted.failed != 0 || in_block.failed == 0);
+}
+
+/// A record's code is its first failing check, and no check failed that did not run.
+pub fn filecoin_record_law(data: &[u8]) {
+    let verdict = records::check_line(data, &[]);
+    assert!(verdict.is_ok(), "the beacons' chains are constants");
+    let Ok((_, finding)) = verdict else { return };
+    assert_eq!(finding.failed & finding.not_run, 0, "{finding:?}");
+    if finding.failed == 0 {
+        assert!(finding.code >= 32);
+    } else {
+        assert_eq!(u32::from(finding.code), finding.failed.trailing_zeros());
+    }
+}
+
+/// What is read as an identifier is written back as the same bytes, and as a text that is read as the same.
+pub fn filecoin_piece_id_law(data: &[u8]) {
+    if let Ok(id) = PieceId::from_bytes(data) {
+        assert_eq!(id.to_bytes(), data);
+        assert_eq!(id.to_string().parse::<PieceId>().as_ref(), Ok(&id));
+    }
+    if let Some(id) = std::str::from_utf8(data).ok().and_then(|text| text.parse::<PieceId>().ok()) {
+        assert_eq!(id.to_string().as_bytes(), data);
+    }
+}
+
+/// An address is one text and one string of bytes, but for leading zeros of an id, which are told.
+pub fn filecoin_address_law(data: &[u8]) {
+    if let Ok(address) = Address::from_bytes(data) {
+        assert_eq!(address.to_bytes(), data);
+        assert_eq!(Address::parse(&address.to_string()).map(|parsed| parsed.address), Ok(address));
+    }
+    if let Some(parsed) = std::str::from_utf8(data).ok().and_then(|text| Address::parse(text).ok()) {
+        let text = parsed.address.in_network(parsed.network).to_string();
+        assert_eq!(text.as_bytes() == data, !parsed.has_leading_zeros);
+    }
+}
+
+/// A message has one encoding.
+pub fn filecoin_message_law(data: &[u8]) {
+    if let Ok(message) = Message::decode(data) {
+        assert_eq!(message.encode(), data);
+    }
+}
+
+/// A proof with a byte less is none.
+pub fn filecoin_vanilla_law(data: &[u8]) {
+    if VanillaProof::decode(data).is_ok() {
+        assert!(VanillaProof::decode(&data[..data.len() - 1]).is_err());
+    }
+}
+
+/// Every measurement of a file is either read or dropped with its place, and the newer rules take none that the older drop.
+pub fn filecoin_measurements_law(data: &[u8]) {
+    let (old, new) = (intake::read(data, Validity::Historical), intake::read(data, Validity::Current));
+    assert_eq!(old.measurements.len() + old.dropped.len(), new.measurements.len() + new.dropped.len());
+    assert!(new.measurements.len() <= old.measurements.len());
 }

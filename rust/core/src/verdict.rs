@@ -94,7 +94,8 @@ pub struct Entry {
     pub evidence: &'static str,
 }
 
-const fn code(
+/// A code of a network: a network's codes stand in its own folder, and `networks::catalogue` gathers them.
+pub(crate) const fn code(
     network: &'static str,
     number: u8,
     name: &'static str,
@@ -136,8 +137,7 @@ const fn finding(
 }
 
 const GENERIC: &str = "generic";
-const ARWEAVE: &str = "arweave";
-const NONE: &str = "none";
+pub(crate) const NONE: &str = "none";
 const TRACKS: &str = "score and cost of each track";
 
 /// Code of a proof that passed every check.
@@ -147,7 +147,7 @@ pub const NO_ANSWER: u8 = 33;
 /// Code of a storage proof whose paths are right, but whose chunk nobody has seen.
 pub const PATHS_VALID: u8 = 34;
 
-/// The whole catalogue, in the order of its documentation page.
+/// What all networks say, and the codes of the open uptime proof, in the order of the documentation page.
 pub const CATALOGUE: &[Entry] = &[
     code(
         GENERIC,
@@ -258,72 +258,6 @@ pub const CATALOGUE: &[Entry] = &[
     ),
     code(GENERIC, VALID, "VALID", "The proof passed every check.", NONE),
     code(GENERIC, NO_ANSWER, "NO_ANSWER", "The device did not answer this probe.", NONE),
-    code(
-        ARWEAVE,
-        0,
-        "MALFORMED",
-        "The record could not be read as a storage proof.",
-        "detail: the member and what was expected",
-    ),
-    code(
-        ARWEAVE,
-        1,
-        "TX_PATH_INVALID",
-        "The path from the block's transaction root does not lead to a transaction.",
-        "detail: place in the block, byte of the path",
-    ),
-    code(
-        ARWEAVE,
-        2,
-        "TX_MISMATCH",
-        "The path leads to another transaction than the record names.",
-        "detail: data root or size stated and proved",
-    ),
-    code(
-        ARWEAVE,
-        3,
-        "DATA_PATH_INVALID",
-        "The path from the transaction's data root does not lead to a chunk.",
-        "detail: place in the transaction, ruleset, byte of the path",
-    ),
-    code(
-        ARWEAVE,
-        4,
-        "RULESET_VIOLATED",
-        "The proved chunk begins or ends where the rules of its time do not allow it.",
-        "detail: chunk range, ruleset",
-    ),
-    code(ARWEAVE, 5, "LEAF_SIZE_INVALID", "The proved chunk has no positive length.", "detail: chunk range"),
-    code(ARWEAVE, 6, "REDUNDANT_MARKER", "The path carries rebase markers that it does not need.", NONE),
-    code(
-        ARWEAVE,
-        7,
-        "CHUNK_LENGTH_MISMATCH",
-        "The chunk is longer or shorter than the range that was proved.",
-        "detail: length found, length proved",
-    ),
-    code(ARWEAVE, 8, "PADDING_NOT_ZERO", "The chunk's padding is not zero.", "detail: first non-zero byte"),
-    code(
-        ARWEAVE,
-        9,
-        "CHUNK_HASH_MISMATCH",
-        "The chunk's bytes are not the ones that were stored.",
-        "detail: hash found, hash proved",
-    ),
-    code(
-        ARWEAVE,
-        VALID,
-        "VALID",
-        "The storage proof passed every check.",
-        "detail: chunk range; data_root, ranges and ruleset in their columns",
-    ),
-    code(
-        ARWEAVE,
-        PATHS_VALID,
-        "PATHS_VALID",
-        "The paths are right, but no unpacked chunk was shown, so storage is not proved.",
-        "detail: chunk range",
-    ),
     numbered(Family::Outcome, 0, "PASS", "Correct signed answer in time.", "counts as up"),
     numbered(Family::Outcome, 1, "LATE", "Correct signed answer after the deadline.", "counts as up"),
     numbered(Family::Outcome, 2, "FAIL", "The device signed something provably wrong.", "counts as down"),

@@ -10,7 +10,7 @@ use depinverify_core::merkle::arweave::tree::{BlockTransaction, Chunking, data_t
 use depinverify_core::merkle::arweave::{Ruleset, has_redundant_markers, validate};
 use depinverify_core::networks::arweave::rules::Strictness;
 use depinverify_core::networks::arweave::{check_line, recall};
-use depinverify_core::verdict::{Family, by_number};
+use depinverify_core::networks::code;
 use serde_json::{Value, json};
 use vectors::{folder, hash, hex, list, load, number, ran, text};
 
@@ -97,7 +97,7 @@ fn mainnet_chunk_proofs() {
             expected = "VALID";
         }
         let (_, finding) = check_line(record.to_string().as_bytes(), Strictness::Admission);
-        assert_eq!(by_number(Family::Code, "arweave", finding.code).unwrap().name, expected, "{finding:?}");
+        assert_eq!(code("arweave", finding.code).unwrap().name, expected, "{finding:?}");
         if case["chunk_start_in_tx"].is_number() {
             let (start, end) = (number(&case["chunk_start_in_tx"]), number(&case["chunk_end_in_tx"]));
             assert_eq!(finding.chunk, Some((start, end)));
@@ -238,7 +238,7 @@ fn own_mainnet_cases() {
         let case: Value = serde_json::from_str(line).unwrap();
         let (id, finding) = check_line(line.as_bytes(), Strictness::Admission);
         assert_eq!(id.as_deref(), case["id"].as_str());
-        let code = by_number(Family::Code, "arweave", finding.code).unwrap();
+        let code = code("arweave", finding.code).unwrap();
         assert_eq!(code.name, text(&case["expected"]), "{finding:?}");
         count += 1;
     }

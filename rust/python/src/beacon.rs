@@ -2,10 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use depinverify_core::beacon::{self, Chain, Rounds, Scheme, read_rounds};
+use depinverify_core::beacon::{
+    self, Chain, RoundFinding, Rounds, Scheme, SignedRound, read_rounds, verify_rounds,
+};
 use depinverify_core::checks::geography;
 use depinverify_core::hash::Hash;
 use pyo3::prelude::*;
+use pyo3::pybacked::PyBackedBytes;
 use pyo3::types::PyBytes;
 
 use crate::errors::input_error;
@@ -33,6 +36,9 @@ fn bad(py: Python<'_>, error: &impl std::fmt::Display) -> PyErr {
 
 /// Each needed round with its randomness, and the content hash.
 type CheckedRounds<'py> = (Vec<(u64, Option<Bound<'py, PyBytes>>)>, Bound<'py, PyBytes>);
+
+/// Round, signature, signature before it, randomness.
+type StatedRound = (u64, PyBackedBytes, Option<PyBackedBytes>, Option<PyBackedBytes>);
 
 /// A beacon's chain: its scheme, key and clock.
 #[pyclass(frozen, module = "depinverify._native")]
@@ -63,6 +69,12 @@ impl BeaconChain {
     #[staticmethod]
     fn named(py: Python<'_>, name: &str) -> PyResult<Self> {
         Chain::named(name).map(|chain| Self { chain }).map_err(|error| bad(py, &error))
+    }
+
+    /// The chain that a beacon's info describes.
+    #[staticmethod]
+    fn from_info(py: Python<'_>, info: &[u8]) -> PyResult<Self> {
+        Chain::from_info(info).map(|chain| Self { chain }).map_err(|error| bad(py, &error))
     }
 
     #[getter]
@@ -106,6 +118,34 @@ impl BeaconChain {
         previous_signature: Option<&[u8]>,
     ) -> bool {
         py.detach(|| self.chain.verify_round(round_number, signature, previous_signature.unwrap_or_default()))
+    }
+
+    /// What is found about each of many rounds: verdict, link, spare previous signature, still to come.
+    #[pyo3(signature = (rounds, *, now = None, threads = None))]
+    fn verify_rounds(
+        &self,
+        py: Python<'_>,
+        rounds: Vec<StatedRound>,
+        now: Option<i64>,
+        threads: Option<usize>,
+    ) -> PyResult<Vec<(&'static str, &'static str, bool, bool)>> {
+        let pool = pool::pool(threads.unwrap_or_else(pool::all_threads))?;
+        let signed: Vec<SignedRound<'_>> = rounds
+            .iter()
+            .map(|(round, signature, previous, randomness)| SignedRound {
+                round: *round,
+                signature,
+                previous: previous.as_deref(),
+                randomness: randomness.as_deref(),
+            })
+            .collect();
+        let findings = py
+            .detach(|| pool.install(|| verify_rounds(&self.chain, &signed, now)))
+            .map_err(|error| bad(py, &error))?;
+        let row = |finding: RoundFinding| {
+            (finding.verdict.name(), finding.link.name(), finding.has_spare_previous, finding.is_future)
+        };
+        Ok(findings.into_iter().map(row).collect())
     }
 
     /// Randomness of each needed round, and the content hash.

@@ -1,6 +1,6 @@
 //! The catalogue for Python: enumerations and the documentation page are made from it.
 
-use depinverify_core::verdict::CATALOGUE;
+use depinverify_core::networks;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList};
 
@@ -8,7 +8,7 @@ use pyo3::types::{PyDict, PyList};
 #[pyfunction]
 fn catalogue(py: Python<'_>) -> PyResult<Bound<'_, PyList>> {
     let entries = PyList::empty(py);
-    for entry in CATALOGUE {
+    for entry in networks::catalogue() {
         let row = PyDict::new(py);
         row.set_item("family", entry.family.name())?;
         row.set_item("network", entry.network)?;

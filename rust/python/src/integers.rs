@@ -1,7 +1,8 @@
 //! Integers and columns of them, from whatever Python holds them in.
 //!
 //! In: Python integers, sequences of them, numeric arrays (buffer protocol) and Arrow columns (`PyCapsule` protocol). Out:
-//! vectors of one width. What is no integer or does not fit is a bad call that says the name and, in a column, the row.
+//! vectors of one width, and single integers of up to 256 bits. What is no integer or does not fit is a bad call that says
+//! the name and, in a column, the row.
 
 use std::fmt::Display;
 
@@ -13,8 +14,10 @@ use arrow_array::types::{
 use arrow_array::{Array, ArrayRef};
 use arrow_schema::DataType;
 use pyo3::buffer::PyUntypedBuffer;
+use pyo3::intern;
 use pyo3::prelude::*;
-use pyo3::types::{PyBool, PyInt};
+use pyo3::types::{PyBool, PyBytes, PyInt};
+use ruint::aliases::U256;
 
 use crate::columns::{is_arrow, one_array};
 use crate::errors::input_error;
@@ -23,6 +26,10 @@ use crate::errors::input_error;
 pub trait Whole: TryFrom<i128> + Copy {
     /// Its range, in words.
     const RANGE: &'static str;
+}
+
+impl Whole for u8 {
+    const RANGE: &'static str = "0 to 255";
 }
 
 impl Whole for u32 {
@@ -66,6 +73,51 @@ pub fn integer<T: Whole>(object: &Bound<'_, PyAny>, place: &dyn Display) -> PyRe
         }
     };
     T::try_from(value).map_err(|_| wrong::<T>(py, place, &value))
+}
+
+/// One integer of up to 256 bits without a sign; `place` is how messages call it.
+pub fn wide(object: &Bound<'_, PyAny>, place: &dyn Display) -> PyResult<U256> {
+    big_endian(object, place).map(U256::from_be_bytes::<32>)
+}
+
+/// One integer of up to 128 bits without a sign; `place` is how messages call it.
+pub fn half_wide(object: &Bound<'_, PyAny>, place: &dyn Display) -> PyResult<u128> {
+    big_endian(object, place).map(u128::from_be_bytes)
+}
+
+fn big_endian<const BYTES: usize>(object: &Bound<'_, PyAny>, place: &dyn Display) -> PyResult<[u8; BYTES]> {
+    let py = object.py();
+    let refuse = |found: &dyn Display| {
+        let bits = 8 * BYTES;
+        let message = format!("{place}: expected an integer from 0 to 2^{bits}-1, found {found}");
+        input_error(py, &message, None)
+    };
+    if object.is_instance_of::<PyBool>() {
+        return Err(refuse(&"a boolean"));
+    }
+    // Integers of numpy are no Python integers, but count as such.
+    let Ok(number) = object.call_method0(intern!(py, "__index__")) else {
+        return Err(match object.get_type().fully_qualified_name() {
+            Ok(name) => refuse(&name),
+            Err(_) => refuse(&"another type"),
+        });
+    };
+    let Ok(bytes) = number.call_method1(intern!(py, "to_bytes"), (BYTES, "big")) else {
+        return Err(match number.call_method0("bit_length")?.extract()? {
+            0..=256_u64 => refuse(&number.str()?),
+            bits => refuse(&format_args!("one of {bits} bits")),
+        });
+    };
+    bytes.cast::<PyBytes>()?.as_bytes().try_into().map_err(|_| refuse(&"another number of bytes"))
+}
+
+/// A Python integer of up to 256 bits.
+pub fn python_integer(py: Python<'_>, number: U256) -> PyResult<Bound<'_, PyAny>> {
+    if let Ok(small) = u128::try_from(number) {
+        return Ok(small.into_pyobject(py)?.into_any());
+    }
+    let bytes = PyBytes::new(py, &number.to_be_bytes::<32>());
+    py.get_type::<PyInt>().call_method1("from_bytes", (bytes, "big"))
 }
 
 /// A column in which every row has a value.

@@ -23,7 +23,7 @@ use crate::signature::{
 const MIN_SLICE: usize = 32;
 
 /// A round as somebody states it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct SignedRound<'a> {
     /// The round.
     pub round: u64,
@@ -54,6 +54,21 @@ pub enum RoundVerdict {
     NotSigned,
 }
 
+impl RoundVerdict {
+    /// Its stable name.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Signed => "signed",
+            Self::NoSuchRound => "no such round",
+            Self::SignatureLength => "signature length",
+            Self::PreviousAbsent => "previous signature absent",
+            Self::RandomnessMismatch => "randomness mismatch",
+            Self::NotAPoint => "not a point",
+            Self::NotSigned => "not signed",
+        }
+    }
+}
+
 /// How a round of a chained scheme hangs on the round before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Link {
@@ -65,6 +80,18 @@ pub enum Link {
     Holds,
     /// The round before is given with another signature; or round 1 does not hang on the genesis seed.
     Broken,
+}
+
+impl Link {
+    /// Its stable name.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Unchained => "unchained",
+            Self::Unseen => "unseen",
+            Self::Holds => "holds",
+            Self::Broken => "broken",
+        }
+    }
 }
 
 /// What is found about one round.

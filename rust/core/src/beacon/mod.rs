@@ -7,6 +7,7 @@
 mod batch;
 mod chain;
 mod draws;
+mod info;
 mod rounds;
 mod verify;
 
@@ -16,5 +17,6 @@ pub use draws::{
     Assigner, DeviceDraws, MomentError, Probe, Prober, Salts, SlotDraws, assign_into, challenge, draw,
     is_selected, moment_ms, nonce, salt, slot_seed,
 };
+pub use info::InfoError;
 pub use rounds::{Record, Rounds, RoundsError, read_rounds};
 pub use verify::round_message;

@@ -3,10 +3,22 @@
 //! In: each name of a map as a span of the input, or as copied bytes where the value differs from what stands there
 //! (escapes, long forms). Out: the first name that a map holds twice. Rule: names are duplicates if equal as values.
 //! Invariant: one list serves all nested maps like a stack, so memory is linear in the number of open names; a map whose
-//! names ascend costs one comparison per name, any other a sort.
+//! names ascend costs one comparison per name, a short one a comparison of sketches, any other a sort.
 
-/// Up to this many names are compared pair by pair: cheaper than a sort, and still a constant per name.
-const PAIRWISE: usize = 12;
+/// Up to this many names are compared pair by pair, by their sketches first: cheaper than a sort, and still a constant per
+/// name.
+const PAIRWISE: usize = 32;
+
+/// A number that equal names share, and different ones hardly ever: of the length and the bytes at both ends.
+fn sketch(name: &[u8]) -> u32 {
+    let pack = |bytes: &[u8]| bytes.iter().fold(0, |sum, byte| sum << 8 | u32::from(*byte));
+    let (first, last) = match (name.first_chunk::<4>(), name.last_chunk::<4>()) {
+        (Some(first), Some(last)) => (u32::from_be_bytes(*first), u32::from_be_bytes(*last)),
+        _ => (pack(name), 0),
+    };
+    // Any odd multipliers do that mix all bits.
+    first.wrapping_mul(0x9e37_79b1) ^ last.wrapping_mul(0x85eb_ca77) ^ narrow(name.len())
+}
 
 #[derive(Clone, Copy, Debug)]
 struct Span {
@@ -89,8 +101,13 @@ impl Distinct {
         let twice = if names.windows(2).all(|pair| value(&pair[0]) < value(&pair[1])) {
             None
         } else if names.len() <= PAIRWISE {
+            let mut sketches = [0; PAIRWISE];
             names.iter().enumerate().find_map(|(index, name)| {
-                names[..index].iter().any(|earlier| value(earlier) == value(name)).then_some(name.offset)
+                let own = sketch(value(name));
+                let is_twice = sketches[..index].contains(&own)
+                    && names[..index].iter().any(|earlier| value(earlier) == value(name));
+                sketches[index] = own;
+                is_twice.then_some(name.offset)
             })
         } else {
             // Equal names end up side by side in order of their place, so the later one is named.
@@ -106,3 +123,7 @@ impl Distinct {
         twice.map(|offset| offset as usize)
     }
 }
+
+#[cfg(test)]
+#[path = "distinct_tests.rs"]
+mod tests;

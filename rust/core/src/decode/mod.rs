@@ -19,6 +19,7 @@ pub mod proof;
 mod binary;
 pub mod container;
 mod jsonl;
+pub mod members;
 pub mod observations;
 pub mod quarantine;
 

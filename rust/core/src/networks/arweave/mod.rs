@@ -8,19 +8,21 @@ pub mod columns;
 pub mod recall;
 pub mod rules;
 pub mod wire;
+pub mod words;
 
 use arrow_array::RecordBatch;
 use arrow_schema::ArrowError;
 use rayon::prelude::*;
 
+use crate::decode::members::{ByteText, ColumnError, Columns, Line, Members};
 pub use crate::merkle::arweave::Ruleset;
-use columns::{ColumnError, Columns, verdict_table};
+use columns::verdict_table;
 use rules::{Finding, Strictness, check};
-use wire::{Line, Record};
+use wire::{MEMBERS, Record};
 
 /// Verdict of one JSON line, with the record's id.
 pub fn check_line(line: &[u8], strictness: Strictness) -> (Option<String>, Finding) {
-    let line = match Line::parse(line) {
+    let line = match Line::parse(line, ByteText::Base64Url) {
         Ok(line) => line,
         Err(wrong) => return (None, Finding::malformed(wrong)),
     };
@@ -59,12 +61,12 @@ pub fn verify_batch(
     first: u64,
     strictness: Strictness,
 ) -> Result<RecordBatch, BatchError> {
-    let columns = Columns::new(batch)?;
+    let columns = Columns::new(batch, MEMBERS)?;
     let findings: Vec<_> = (0..columns.len())
         .into_par_iter()
         .map(|row| {
             let row = columns.row(row);
-            let id = wire::Members::text(&row, "id").ok().flatten().map(String::from);
+            let id = Members::text(&row, "id").ok().flatten().map(String::from);
             let finding =
                 Record::read(&row).map_or_else(Finding::malformed, |record| check(&record, strictness));
             (id, finding)

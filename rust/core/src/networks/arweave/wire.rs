@@ -2,16 +2,24 @@
 //!
 //! In: a JSON line, or a row of columns with the same names. Out: a [`Record`], or what was expected and found. Rule:
 //! Arweave, A5 and its note on offsets over HTTP; this project's own format, described at [`Record`].
-//! Invariant: base64url is strict (no padding, no trailing bits), numbers are whole and fit 64 bits; members that nobody
-//! asks for are ignored.
+//! Invariant: what a record states beside its paths is kept apart from what they prove.
 
 use std::borrow::Cow;
 
-use data_encoding::BASE64URL_NOPAD;
-
-use crate::decode::json::{self, Value};
+use crate::decode::members::{Kind, Members, required};
 use crate::hash::Hash;
 use crate::merkle::arweave::Ruleset;
+
+/// Columns that a record may have.
+pub const MEMBERS: &[(Kind, &[&str])] = &[
+    (Kind::Bytes, &["data_path", "tx_path", "tx_root", "data_root", "chunk", "chunk_sha256"]),
+    (
+        Kind::Number,
+        &["offset", "block_start", "block_size", "data_size", "relative_offset", "tx_start", "chunk_size"],
+    ),
+    (Kind::Text, &["id", "packing", "ruleset"]),
+    (Kind::Flag, &["padded"]),
+];
 
 /// One storage proof.
 ///
@@ -103,30 +111,6 @@ pub enum Chunk<'a> {
     },
 }
 
-/// Where a record's members come from. `None` means absent; an error says what was expected and found.
-pub trait Members<'a> {
-    /// A byte string.
-    fn bytes(&self, name: &'static str) -> Result<Option<Cow<'a, [u8]>>, String>;
-    /// A whole number.
-    fn number(&self, name: &'static str) -> Result<Option<u64>, String>;
-    /// A text.
-    fn text(&self, name: &'static str) -> Result<Option<Cow<'a, str>>, String>;
-    /// A truth value.
-    fn flag(&self, name: &'static str) -> Result<Option<bool>, String>;
-
-    /// A hash.
-    fn hash(&self, name: &'static str) -> Result<Option<Hash>, String> {
-        let Some(bytes) = self.bytes(name)? else { return Ok(None) };
-        Hash::try_from(&*bytes)
-            .map(Some)
-            .map_err(|_| format!("{name}: expected 32 bytes, found {}", bytes.len()))
-    }
-}
-
-fn required<T>(name: &str, member: Option<T>) -> Result<T, String> {
-    member.ok_or_else(|| format!("{name}: expected, but absent"))
-}
-
 impl<'a> Record<'a> {
     /// Reads a record from its members.
     pub fn read(members: &impl Members<'a>) -> Result<Self, String> {
@@ -179,68 +163,6 @@ fn read_chunk<'a>(members: &impl Members<'a>) -> Result<Chunk<'a>, String> {
         Some(bytes) if is_padded => Chunk::Padded(bytes),
         Some(bytes) => Chunk::Bytes(bytes),
     })
-}
-
-/// How deep a line may nest; a record is flat, but ignored members need not be.
-const MAX_DEPTH: usize = 16;
-
-/// The members of one JSON line.
-pub struct Line<'a>(Value<'a>);
-
-impl<'a> Line<'a> {
-    /// Reads the line.
-    pub fn parse(line: &'a [u8]) -> Result<Self, String> {
-        match json::parse(line, MAX_DEPTH) {
-            Ok(value @ Value::Object(_)) => Ok(Self(value)),
-            Ok(_) => Err("expected a JSON object, found another value".to_owned()),
-            Err(error) => Err(error.to_string()),
-        }
-    }
-
-    fn member(&self, name: &str) -> Option<&Value<'a>> {
-        self.0.get(name).filter(|value| !matches!(value, Value::Null))
-    }
-
-    /// The record's id alone, for a record that cannot be read.
-    pub fn id(&self) -> Option<&str> {
-        self.member("id").and_then(Value::as_text)
-    }
-}
-
-impl Members<'static> for Line<'_> {
-    fn bytes(&self, name: &'static str) -> Result<Option<Cow<'static, [u8]>>, String> {
-        let Some(member) = self.member(name) else { return Ok(None) };
-        let text = member.as_text().ok_or_else(|| format!("{name}: expected base64url, found no text"))?;
-        BASE64URL_NOPAD.decode(text.as_bytes()).map(|bytes| Some(Cow::Owned(bytes))).map_err(|error| {
-            format!("{name}: expected base64url without padding, found another text ({error})")
-        })
-    }
-
-    fn number(&self, name: &'static str) -> Result<Option<u64>, String> {
-        let text = match self.member(name) {
-            None => return Ok(None),
-            Some(Value::Number(text)) => text,
-            Some(Value::Text(text)) => &**text,
-            Some(_) => "",
-        };
-        let is_whole = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-        let number = if is_whole { text.parse().ok() } else { None };
-        number.map(Some).ok_or_else(|| format!("{name}: expected a whole number below 2^64"))
-    }
-
-    fn text(&self, name: &'static str) -> Result<Option<Cow<'static, str>>, String> {
-        let Some(member) = self.member(name) else { return Ok(None) };
-        let text = member.as_text().ok_or_else(|| format!("{name}: expected a text"))?;
-        Ok(Some(Cow::Owned(text.to_owned())))
-    }
-
-    fn flag(&self, name: &'static str) -> Result<Option<bool>, String> {
-        match self.member(name) {
-            None => Ok(None),
-            Some(Value::Bool(flag)) => Ok(Some(*flag)),
-            Some(_) => Err(format!("{name}: expected true or false")),
-        }
-    }
 }
 
 #[cfg(test)]

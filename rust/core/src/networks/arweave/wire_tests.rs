@@ -1,7 +1,8 @@
 use super::*;
+use crate::decode::members::{ByteText, Line};
 
 fn read(line: &str) -> Result<Record<'static>, String> {
-    Record::read(&Line::parse(line.as_bytes())?)
+    Record::read(&Line::parse(line.as_bytes(), ByteText::Base64Url)?)
 }
 
 const ROOT: &str = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";

@@ -90,6 +90,11 @@ impl Hasher {
         self.begun.extend_from_slice(rest);
     }
 
+    /// Bytes so far.
+    pub const fn raw_size(&self) -> u64 {
+        self.raw_size
+    }
+
     /// The commitment to all bytes.
     pub fn finish(mut self) -> Result<CommP, PayloadTooLong> {
         if self.raw_size > MAX_PAYLOAD {

@@ -35,6 +35,26 @@ pub enum PathVerdict {
     WrongRoot,
 }
 
+impl PathVerdict {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Included, Self::WrongLength, Self::OutsideTree, Self::WrongRoot];
+
+    /// The verdict in words that do not change.
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Included => "included",
+            Self::WrongLength => "wrong length",
+            Self::OutsideTree => "outside the tree",
+            Self::WrongRoot => "wrong root",
+        }
+    }
+}
+
+/// Where a leaf's siblings lead, however many they are.
+pub fn root_of(leaf: &Hash, siblings: &[Hash], offset: u64) -> Hash {
+    Climb { node: *leaf, position: offset, siblings, root: &[0; 32] }.top()
+}
+
 /// Checks one path.
 pub fn check_path(path: &Path<'_>) -> PathVerdict {
     match Climb::start(path) {
@@ -121,13 +141,19 @@ impl<'a> Climb<'a> {
         (first.siblings, second.siblings) = (nearer.1, farther.1);
     }
 
-    fn alone(mut self) -> PathVerdict {
+    /// The node at the end of the path.
+    fn top(mut self) -> Hash {
         for sibling in self.siblings {
             let [left, right] = self.in_order(sibling);
             let parent = node(left, right);
             self.step(parent);
         }
-        self.verdict()
+        self.node
+    }
+
+    fn alone(self) -> PathVerdict {
+        let root = self.root;
+        if self.top() == *root { PathVerdict::Included } else { PathVerdict::WrongRoot }
     }
 
     fn verdict(&self) -> PathVerdict {

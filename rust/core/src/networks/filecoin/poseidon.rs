@@ -91,6 +91,13 @@ impl Poseidon {
         state.get(1).copied()
     }
 
+    /// Hashes serialised elements; `None` also where one is not below the order of the field.
+    pub fn hash_bytes(&self, inputs: &[[u8; 32]]) -> Option<[u8; 32]> {
+        let elements: Option<Vec<Scalar>> =
+            inputs.iter().map(|input| Scalar::from_bytes_le(input).into()).collect();
+        Some(self.hash(&elements?)?.to_bytes_le())
+    }
+
     /// Constants of the rounds, in order of use.
     pub fn round_constants(&self) -> &[Scalar] {
         &self.constants

@@ -65,4 +65,11 @@ fn other_numbers_of_inputs() {
         assert!(Poseidon::of_arity(arity).is_none());
     }
     assert!(Poseidon::of_arity(2).unwrap().hash(&[Scalar::from(1); 3]).is_none());
+    let (one, largest) = (Scalar::from(1), ORDER - U256::from(1));
+    let serialised = [one.to_bytes_le(), largest.to_le_bytes()];
+    let expected = Poseidon::of_arity(2).unwrap().hash(&[one, -one]).map(|hash| hash.to_bytes_le());
+    assert_eq!(Poseidon::of_arity(2).unwrap().hash_bytes(&serialised), expected);
+    assert!(expected.is_some());
+    let too_large = [one.to_bytes_le(), ORDER.to_le_bytes()];
+    assert!(Poseidon::of_arity(2).unwrap().hash_bytes(&too_large).is_none());
 }

@@ -48,6 +48,16 @@ impl Parameters {
         self.period
     }
 
+    /// Epochs at the end of a period in which a proof is taken.
+    pub const fn window(&self) -> u64 {
+        self.window
+    }
+
+    /// Epochs that a challenge must lie ahead.
+    pub const fn finality(&self) -> u64 {
+        self.finality
+    }
+
     /// Whether the verifier takes a challenge epoch that is chosen at this block.
     pub const fn check_challenge(&self, block: u64, challenge_epoch: u64) -> Result<(), DelayRefusal> {
         match challenge_epoch.checked_sub(block) {
@@ -84,6 +94,16 @@ pub enum DelayRefusal {
         /// Epochs ahead.
         delay: u64,
     },
+}
+
+impl DelayRefusal {
+    /// The reason in a few words that do not change.
+    pub const fn label(&self) -> &'static str {
+        match self {
+            Self::TooSoon { .. } => "challenge epoch too soon",
+            Self::TooFar { .. } => "challenge epoch too far ahead",
+        }
+    }
 }
 
 /// The services whose rules differ where a set that was emptied starts again.
@@ -130,6 +150,17 @@ pub enum Timeliness {
     TooEarly,
     /// After the deadline.
     Late,
+}
+
+impl Timeliness {
+    /// The answer in words that do not change.
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::InTime => "in time",
+            Self::TooEarly => "too early",
+            Self::Late => "late",
+        }
+    }
 }
 
 /// Periods that went without a proof.
@@ -255,6 +286,11 @@ impl ProvingState {
     /// A set that has never been proved.
     pub const fn new(parameters: Parameters, service: Service) -> Self {
         Self { parameters, service, activation: None, deadline: None, is_proven: false }
+    }
+
+    /// What the network asks for.
+    pub const fn parameters(&self) -> Parameters {
+        self.parameters
     }
 
     /// The block of the first start.

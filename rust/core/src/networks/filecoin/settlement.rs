@@ -127,6 +127,16 @@ pub enum SettlementError {
     },
 }
 
+impl SettlementError {
+    /// The reason in a few words that do not change.
+    pub const fn label(&self) -> &'static str {
+        match self {
+            Self::EmptyRange { .. } => "empty range",
+            Self::NotOver { .. } => "range not over",
+        }
+    }
+}
+
 /// Settles a proposal at block `now`.
 pub fn settle(
     periods: Periods,

@@ -1,7 +1,7 @@
 //! Signatures of Filecoin's accounts.
 //!
-//! In: a signer's address, the signed bytes and a [`Signature`]; or the keys and messages of an aggregate. Out: a
-//! [`Verdict`]. Rule: Filecoin, E3 and E4; for a message of the chain the signed bytes are its CID.
+//! In: a signer's address, the signed bytes and a [`Signature`], or many of them; or the keys and messages of an
+//! aggregate. Out: a [`Verdict`]. Rule: Filecoin, E3 and E4; for a message of the chain the signed bytes are its CID.
 //! Invariant: a secp256k1 signature is valid if the key that it recovers has the signer's address, a BLS signature if
 //! the key in the address made it. Equal messages of an aggregate are always reported: nobody has proved here that he
 //! possesses his key, and who chooses a key after seeing another can sign the same message for both.
@@ -15,8 +15,8 @@ use super::address::{Address, Protocol};
 use super::blake2b::blake2b;
 use super::message::Message;
 use crate::signature::{
-    BlsAggregation, BlsKeyRegistry, BlsVariant, ByteColumn, SignatureVerdict, bls_aggregate_verify,
-    bls_verify,
+    BlsAggregation, BlsKeyRegistry, BlsVariant, ByteColumn, Items, SignatureVerdict, bls_aggregate_verify,
+    bls_verify, bls_verify_items,
 };
 
 /// The domain tag of BLS signatures.
@@ -163,6 +163,49 @@ pub fn verify(signer: &Address, signed: &[u8], signature: &Signature) -> Verdict
         }
         Signature::Delegated(_) => Verdict::NotChecked,
     }
+}
+
+/// A signature with what it is of.
+#[derive(Clone, Copy, Debug)]
+pub struct Signed<'a> {
+    /// Whose it is to be.
+    pub signer: &'a Address,
+    /// The signed bytes.
+    pub bytes: &'a [u8],
+    /// The signature.
+    pub signature: &'a Signature,
+}
+
+/// Verdicts of many signatures, in their order and independent of each other; those of BLS are checked together.
+pub fn verify_many(rows: &[Signed<'_>]) -> Vec<Verdict> {
+    let (mut keys, mut messages, mut signatures, mut places) = (vec![], vec![], vec![], vec![]);
+    let mut verdicts: Vec<Verdict> = (rows.iter().enumerate())
+        .map(|(place, row)| match (row.signature, row.signer.bls_key()) {
+            (Signature::Bls(signature), Some(key)) => {
+                keys.push(key.as_slice());
+                messages.push(row.bytes);
+                signatures.push(signature.as_slice());
+                places.push(place);
+                Verdict::NotSigned
+            }
+            _ => verify(row.signer, row.bytes, row.signature),
+        })
+        .collect();
+    let mut registry = BlsKeyRegistry::new(BlsVariant::MinPk);
+    let ids = registry.register_many(&keys);
+    let mut found = vec![SignatureVerdict::UnknownKeyId; ids.len()];
+    let together = Items::new(&ids, ByteColumn::slices(&messages), ByteColumn::slices(&signatures))
+        .and_then(|items| bls_verify_items(&registry, BLS_TAG, &items, &mut found));
+    for (place, found) in places.into_iter().zip(found) {
+        if let (Some(verdict), Some(row)) = (verdicts.get_mut(place), rows.get(place)) {
+            // The columns have one length, so that nothing speaks against checking them together.
+            *verdict = match together {
+                Ok(()) => found.into(),
+                Err(_) => verify(row.signer, row.bytes, row.signature),
+            };
+        }
+    }
+    verdicts
 }
 
 /// Verdict of the signature that a message's sender has put to it.

@@ -99,6 +99,37 @@ fn a_signer_makes_signatures_of_his_kind_only() {
 }
 
 #[test]
+fn many_signatures_are_judged_as_each_alone() {
+    let (secret, secp) = secp_signer();
+    let messages: Vec<Vec<u8>> = (0..40).map(|number| vec![number; usize::from(number)]).collect();
+    let mut rows = Vec::new();
+    for (number, message) in (0_u8..).zip(&messages) {
+        let (bls_secret, key) = bls_signer(number % 7);
+        let mut signature = bls(&bls_secret, message);
+        let mut signer = Address::of_bls_key(&key);
+        match number {
+            3 => signature = bls(&bls_secret, b"another"),
+            8 => signature[95] ^= 1,
+            13 => signer = Address::of_bls_key(&[0xff; 48]),
+            21 => signer = Address::of_bls_key(&bls_signer(100).1),
+            34 => signer = secp.clone(),
+            _ => {}
+        }
+        rows.push((signer, message, Signature::Bls(signature)));
+        let other = if number == 5 { b"other".as_slice() } else { message };
+        rows.push((secp.clone(), message, Signature::Secp256k1(secp_sign(&secret, other))));
+    }
+    rows.push((secp, &messages[0], Signature::Delegated(vec![1])));
+    let signed: Vec<_> =
+        rows.iter().map(|(signer, bytes, signature)| Signed { signer, bytes, signature }).collect();
+    let alone: Vec<_> = signed.iter().map(|row| verify(row.signer, row.bytes, row.signature)).collect();
+    assert_eq!(alone.iter().filter(|verdict| !verdict.is_valid()).count(), 7);
+    for count in [0, 1, 2, 3, 7, signed.len()] {
+        assert_eq!(verify_many(&signed[..count]), alone[..count]);
+    }
+}
+
+#[test]
 fn wire_forms() {
     for signature in
         [Signature::Secp256k1([1; 65]), Signature::Bls([2; 96]), Signature::Delegated(vec![3; 65])]

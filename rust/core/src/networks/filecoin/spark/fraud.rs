@@ -58,17 +58,19 @@ pub fn label(measurements: &[Measurement<'_>], tasks: &Tasks<'_>, most: usize) -
     let mut candidates = candidates(measurements, tasks, most, &mut labels);
     candidates.sort_unstable();
     // The subnet in which each task was taken last: subnets come one after the other.
-    let mut taken_in: HashMap<usize, usize> = HashMap::new();
+    let mut taken_in: Vec<Option<usize>> = vec![None; tasks.len()];
     for subnet in candidates.chunk_by(|one, next| one.inet_group == next.inet_group) {
         let mut taken = 0;
         for one in subnet {
-            let label = if taken_in.get(&one.task) == Some(&one.inet_group) {
+            let label = if taken_in.get(one.task) == Some(&Some(one.inet_group)) {
                 Tasking::DupInetGroup
             } else if taken >= most {
                 Tasking::TooManyTasks
             } else {
                 taken += 1;
-                taken_in.insert(one.task, one.inet_group);
+                if let Some(place) = taken_in.get_mut(one.task) {
+                    *place = Some(one.inet_group);
+                }
                 Tasking::Ok
             };
             if let Some(place) = labels.get_mut(one.measurement) {
@@ -94,14 +96,16 @@ fn candidates(
         let Some((cid, miner_id)) = measurement.task() else { continue };
         let Some(task) = tasks.place(cid, miner_id) else { continue };
         let station = measurement.station_id.as_deref().unwrap_or_default();
-        let allowed = stations.entry(station).or_insert_with(|| {
-            let mut allowed = tasks.nearest(&station_key(station), most);
-            allowed.sort_unstable();
-            allowed
-        });
-        if allowed.binary_search(&task).is_err() {
-            *label = Tasking::TaskWrongNode;
-            continue;
+        if most < tasks.len() {
+            let allowed = stations.entry(station).or_insert_with(|| {
+                let mut allowed = tasks.nearest(&station_key(station), most);
+                allowed.sort_unstable();
+                allowed
+            });
+            if allowed.binary_search(&task).is_err() {
+                *label = Tasking::TaskWrongNode;
+                continue;
+            }
         }
         let next_group = inet_groups.len();
         candidates.push(Candidate {

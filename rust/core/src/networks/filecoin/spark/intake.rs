@@ -3,25 +3,28 @@
 //! In: JSON lines, or one JSON array. Out: the measurements that can be evaluated, and every other one with its place and
 //! reason. Rule: Filecoin, C1.
 //! Invariant: a broken line costs that line alone; a broken array costs what stands behind the break. Lines of white space
-//! are no measurements. Memory is linear in the input.
+//! are no measurements. Memory is linear in what can be evaluated: of the rest the first are kept, and all are counted.
 
 use std::collections::BTreeMap;
 use std::io::BufRead;
 
-use super::measurement::{DropReason, Measurement, Validity};
+use super::measurement::{DropReason, MAX_DEPTH, Measurement, Validity};
+use super::participant::Participants;
 use crate::decode::distinct::Distinct;
 use crate::decode::json::{JsonError, Reader};
 
-/// How deep a measurement may nest; it is flat, but ignored members need not be.
-const MAX_DEPTH: usize = 16;
+/// Records without an evaluation that are kept one by one; further ones are counted only.
+pub const KEPT: usize = 1 << 20;
 
-/// What a file holds.
+/// What files hold.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Intake<'a> {
-    /// What can be evaluated, in the order of the file.
+    /// What can be evaluated, in the order of the files.
     pub measurements: Vec<Measurement<'a>>,
-    /// What cannot, in the order of the file.
+    /// What cannot, in the order of the files: the first [`KEPT`].
     pub dropped: Vec<Dropped>,
+    /// How many were dropped for each reason, by its name.
+    pub counts: BTreeMap<&'static str, u64>,
 }
 
 /// A measurement that is not evaluated.
@@ -34,43 +37,51 @@ pub struct Dropped {
 }
 
 impl<'a> Intake<'a> {
-    /// How many were dropped for each reason, by its name.
-    pub fn counts(&self) -> BTreeMap<&'static str, u64> {
-        let mut counts = BTreeMap::new();
-        for dropped in &self.dropped {
-            *counts.entry(dropped.reason.name()).or_default() += 1;
+    /// Adds the measurements of a file: one JSON array if a bracket comes first, otherwise one JSON object a line.
+    pub fn read(&mut self, file: &'a [u8], validity: Validity) {
+        let mut scratch = Scratch::default();
+        if file.trim_ascii_start().first() == Some(&b'[') {
+            let mut place = 1;
+            if let Err(error) = read_array(file, validity, &mut scratch, self, &mut place) {
+                self.add(place, Err(DropReason::Json(error)));
+            }
+            return;
         }
-        counts
+        let (mut rest, mut place) = (file, 0);
+        while !rest.is_empty() {
+            let line = take_line(&mut rest);
+            place += 1;
+            if !line.trim_ascii().is_empty() {
+                let found = read_line(line, place, validity, &mut scratch);
+                self.add(place, found.unwrap_or_else(|error| Err(DropReason::Json(error))));
+            }
+        }
     }
 
     fn add(&mut self, place: u64, found: Result<Measurement<'a>, DropReason>) {
         match found {
             Ok(measurement) => self.measurements.push(measurement),
-            Err(reason) => self.dropped.push(Dropped { place, reason }),
+            Err(reason) => {
+                *self.counts.entry(reason.name()).or_default() += 1;
+                if self.dropped.len() < KEPT {
+                    self.dropped.push(Dropped { place, reason });
+                }
+            }
         }
     }
 }
 
-/// Reads measurements: one JSON array if a bracket comes first, otherwise one JSON object a line.
+/// What reading a file needs from record to record.
+#[derive(Default)]
+struct Scratch {
+    names: Distinct,
+    participants: Participants,
+}
+
+/// Reads the measurements of one file.
 pub fn read(file: &[u8], validity: Validity) -> Intake<'_> {
     let mut intake = Intake::default();
-    let mut names = Distinct::new();
-    if file.trim_ascii_start().first() == Some(&b'[') {
-        let mut place = 1;
-        if let Err(error) = read_array(file, validity, &mut names, &mut intake, &mut place) {
-            intake.add(place, Err(DropReason::Json(error)));
-        }
-        return intake;
-    }
-    let (mut rest, mut place) = (file, 0);
-    while !rest.is_empty() {
-        let line = take_line(&mut rest);
-        place += 1;
-        if !line.trim_ascii().is_empty() {
-            let found = read_line(line, place, validity, &mut names);
-            intake.add(place, found.unwrap_or_else(|error| Err(DropReason::Json(error))));
-        }
-    }
+    intake.read(file, validity);
     intake
 }
 
@@ -87,10 +98,10 @@ fn read_line<'a>(
     line: &'a [u8],
     place: u64,
     validity: Validity,
-    names: &mut Distinct,
+    scratch: &mut Scratch,
 ) -> Result<Result<Measurement<'a>, DropReason>, JsonError> {
-    let mut reader = Reader::new(line, MAX_DEPTH, names)?;
-    let found = Measurement::read(&mut reader, line, place, validity)?;
+    let mut reader = Reader::new(line, MAX_DEPTH, &mut scratch.names)?;
+    let found = Measurement::read(&mut reader, line, place, validity, &mut scratch.participants)?;
     reader.finish()?;
     Ok(found)
 }
@@ -99,14 +110,15 @@ fn read_line<'a>(
 fn read_array<'a>(
     file: &'a [u8],
     validity: Validity,
-    names: &mut Distinct,
+    scratch: &mut Scratch,
     intake: &mut Intake<'a>,
     place: &mut u64,
 ) -> Result<(), JsonError> {
-    let mut reader = Reader::new(file, MAX_DEPTH + 1, names)?;
+    let mut reader = Reader::new(file, MAX_DEPTH + 1, &mut scratch.names)?;
     let mut array = reader.open_array()?;
     while reader.next_element(&mut array)? {
-        intake.add(*place, Measurement::read(&mut reader, file, *place, validity)?);
+        let found = Measurement::read(&mut reader, file, *place, validity, &mut scratch.participants)?;
+        intake.add(*place, found);
         *place += 1;
     }
     reader.finish()

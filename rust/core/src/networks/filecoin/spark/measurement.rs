@@ -8,9 +8,13 @@
 use std::borrow::Cow;
 
 use super::moment;
-use super::participant::Participant;
+use super::participant::{Participant, Participants};
 use super::result::{HTTP, Report, RetrievalResult};
+use crate::decode::distinct::Distinct;
 use crate::decode::json::{JsonError, Kind, Reader, Text};
+
+/// How deep a measurement may nest; it is flat, but ignored members need not be.
+pub(super) const MAX_DEPTH: usize = 16;
 
 /// How much a measurement must say about a retrieval that succeeded.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -283,6 +287,15 @@ impl<'a> Members<'a> {
 /// Digits of a station's id.
 const STATION_ID: usize = 88;
 
+/// The result of a retrieval, by one JSON object that need not be a measurement otherwise.
+pub fn retrieval_result(json: &[u8]) -> Result<RetrievalResult<'_>, JsonError> {
+    let mut names = Distinct::new();
+    let mut reader = Reader::new(json, MAX_DEPTH, &mut names)?;
+    let result = Members::read(&mut reader, json)?.result();
+    reader.finish()?;
+    Ok(result)
+}
+
 impl<'a> Measurement<'a> {
     /// Reads the value that comes next in `bytes`; the outer error means that nothing after it can be read.
     pub fn read(
@@ -290,20 +303,26 @@ impl<'a> Measurement<'a> {
         bytes: &'a [u8],
         place: u64,
         validity: Validity,
+        participants: &mut Participants,
     ) -> Result<Result<Self, DropReason>, JsonError> {
         let kind = reader.peek()?;
         if kind != Kind::Object {
             return reader.skip().map(|()| Err(DropReason::NotAnObject(kind.name())));
         }
-        Members::read(reader, bytes).map(|members| Self::of_members(&members, place, validity))
+        Members::read(reader, bytes).map(|members| Self::of_members(&members, place, validity, participants))
     }
 
-    fn of_members(members: &Members<'a>, place: u64, validity: Validity) -> Result<Self, DropReason> {
+    fn of_members(
+        members: &Members<'a>,
+        place: u64,
+        validity: Validity,
+        participants: &mut Participants,
+    ) -> Result<Self, DropReason> {
         let participant = text(members.participant_address);
         let measurement = Self {
             place,
             participant: participant
-                .and_then(|text| Participant::parse(&text))
+                .and_then(|text| participants.parse(&text))
                 .ok_or(DropReason::Participant(found(members.participant_address)))?,
             inet_group: text(members.inet_group).ok_or(DropReason::InetGroup(found(members.inet_group)))?,
             finished_at: time(members.finished_at)
@@ -347,6 +366,11 @@ impl<'a> Measurement<'a> {
     /// The task that was done: content and storage provider.
     pub fn task(&self) -> Option<(&str, &str)> {
         self.cid.as_deref().zip(self.miner_id.as_deref())
+    }
+
+    /// Milliseconds from the start of the retrieval to its first byte.
+    pub fn first_byte_ms(&self) -> Option<i64> {
+        self.first_byte_at?.checked_sub(self.start_at?)
     }
 
     /// Whether the retrieval went over HTTP.

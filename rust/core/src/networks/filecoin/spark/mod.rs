@@ -19,9 +19,11 @@ pub mod result;
 pub mod round;
 pub mod scores;
 pub mod statistics;
+pub mod tables;
 pub mod tasks;
 
 pub use intake::{Dropped, Intake, read};
 pub use measurement::{DropReason, Measurement, Validity};
 pub use participant::Participant;
 pub use round::{Evaluation, Round, RuleVersion, Rules, evaluate};
+pub use tables::{Tables, TablesError, evaluate_files};

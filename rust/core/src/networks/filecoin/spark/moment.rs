@@ -28,12 +28,21 @@ pub fn parse(text: &str) -> Option<i64> {
     if !is_apart || !(1..=12).contains(&month) || hour > 23 || minute > 59 || second > 59 {
         return None;
     }
-    let days = days_of(year, month, day);
-    if date_of(days) != (year, month, day) {
+    if !(1..=days_in(year, month)).contains(&day) {
         return None;
     }
     let time = ((hour * 60 + minute) * 60 + second) * 1000 + fraction_ms(rest)?;
-    Some(days * DAY_MS + time)
+    Some(days_of(year, month, day) * DAY_MS + time)
+}
+
+/// Days of a month of the Gregorian calendar.
+const fn days_in(year: i64, month: i64) -> i64 {
+    match month {
+        2 if year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) => 29,
+        2 => 28,
+        4 | 6 | 9 | 11 => 30,
+        _ => 31,
+    }
 }
 
 /// The milliseconds of `.123Z` or `Z`.

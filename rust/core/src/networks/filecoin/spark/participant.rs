@@ -5,6 +5,7 @@
 //! Invariant: letters of both cases must be those of the checksum that Ethereum's wallets write; a Filecoin address must
 //! carry its own checksum. One address has one participant, however it is written.
 
+use std::collections::HashMap;
 use std::fmt;
 
 use data_encoding::HEXLOWER;
@@ -26,6 +27,24 @@ impl Participant {
             Some(digits) => of_hex(digits),
             None => Address::parse(text).ok()?.address.ethereum().map(Self),
         }
+    }
+}
+
+/// Participants by the texts that name them.
+///
+/// A round names each of them many times, and checking a text's checksum costs more than finding it here.
+#[derive(Debug, Default)]
+pub struct Participants(HashMap<String, Participant>);
+
+impl Participants {
+    /// The participant of a text, as by [`Participant::parse`].
+    pub fn parse(&mut self, text: &str) -> Option<Participant> {
+        if let Some(known) = self.0.get(text) {
+            return Some(*known);
+        }
+        let participant = Participant::parse(text)?;
+        self.0.insert(text.to_owned(), participant);
+        Some(participant)
     }
 }
 

@@ -35,6 +35,18 @@ impl Rate {
         u64::try_from(parts).ok()
     }
 
+    /// The rate in millionths, rounded down; `None` as for [`Self::parts`].
+    pub fn millionths(self) -> Option<u32> {
+        u32::try_from(self.parts()? / (ONE / MILLION)).ok()
+    }
+
+    /// The rate in millionths below which what is behind it is with 19 chances of 20, rounded up: the 95th percentile.
+    /// `None` as for [`Self::lower_bound`].
+    pub fn upper_bound(self) -> Option<u32> {
+        let failures = Self { count: self.total.checked_sub(self.count)?, total: self.total };
+        u32::try_from(MILLION.checked_sub(failures.lower_bound()?.into())?).ok()
+    }
+
     /// The rate in millionths that the sample supports: what is behind it is higher with 19 chances of 20. `None` with
     /// more successes than trials, or beyond [`MOST_TRIALS`].
     pub fn lower_bound(self) -> Option<u32> {

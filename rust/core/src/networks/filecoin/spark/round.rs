@@ -77,6 +77,8 @@ pub struct Evaluation<'m> {
     pub consensus: Vec<Option<Consensus>>,
     /// The committees, ascending by task.
     pub committees: Vec<Committee<'m>>,
+    /// Retrievals of each committee.
+    pub retrievals: Vec<Retrievals>,
     /// Shares of the round, where it is rewarded.
     pub scores: Option<Scores<Participant>>,
     /// Retrievals of each storage provider.
@@ -86,7 +88,7 @@ pub struct Evaluation<'m> {
     /// Retrievals of each allocator.
     pub by_allocator: BTreeMap<&'m str, Retrievals>,
     /// Milliseconds to the first byte, one number for each committee of a storage provider that agreed on success.
-    pub first_byte: BTreeMap<&'m str, Vec<i128>>,
+    pub first_byte: BTreeMap<&'m str, Vec<i64>>,
 }
 
 /// Evaluates a round.
@@ -100,27 +102,26 @@ pub fn evaluate<'m>(round: &'m Round, measurements: &'m [Measurement<'m>], rules
     let (committees, consensus) = convene(measurements, &tasking, rules.required_committee_size);
     let tasks: HashMap<(&str, &str), &Task> =
         round.tasks.iter().rev().map(|task| ((&*task.cid, &*task.miner_id), task)).collect();
-    let retrievals: Vec<(Option<&Task>, &str, Retrievals)> = committees
-        .iter()
-        .map(|committee| {
-            let task = tasks.get(&(committee.cid, committee.miner_id)).copied();
-            (task, committee.miner_id, Retrievals::of(committee, measurements, rules.outages))
-        })
-        .collect();
+    let retrievals: Vec<Retrievals> =
+        committees.iter().map(|committee| Retrievals::of(committee, measurements, rules.outages)).collect();
     let by_list = |parties: fn(&Task) -> &[String]| {
-        by_party(retrievals.iter().flat_map(|(task, _, share)| {
+        by_party(committees.iter().zip(&retrievals).flat_map(|(committee, share)| {
+            let task = tasks.get(&(committee.cid, committee.miner_id)).copied();
             task.map_or(&[][..], parties).iter().map(|party| (party.as_str(), *share))
         }))
     };
     Evaluation {
         scores: rules.detects_fraud.then(|| scores(measurements, &tasking, &consensus)),
-        by_miner: by_party(retrievals.iter().map(|(_, miner_id, share)| (*miner_id, *share))),
+        by_miner: by_party(
+            committees.iter().zip(&retrievals).map(|(committee, share)| (committee.miner_id, *share)),
+        ),
         by_client: by_list(|task| &task.clients),
         by_allocator: by_list(|task| &task.allocators),
         first_byte: first_byte(&committees, measurements, &consensus),
         tasking,
         consensus,
         committees,
+        retrievals,
     }
 }
 

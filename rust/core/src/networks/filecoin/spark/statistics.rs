@@ -101,8 +101,8 @@ pub fn first_byte<'m>(
     committees: &[Committee<'m>],
     measurements: &[Measurement<'_>],
     consensus: &[Option<Consensus>],
-) -> BTreeMap<&'m str, Vec<i128>> {
-    let mut found: BTreeMap<&str, Vec<i128>> = BTreeMap::new();
+) -> BTreeMap<&'m str, Vec<i64>> {
+    let mut found: BTreeMap<&str, Vec<i64>> = BTreeMap::new();
     for committee in committees {
         if committee.retrieval != Decision::Majority(&RetrievalResult::Ok) {
             continue;
@@ -111,13 +111,12 @@ pub fn first_byte<'m>(
             .members
             .iter()
             .filter(|member| consensus.get(**member) == Some(&Some(Consensus::MajorityResult)))
-            .filter_map(|member| {
-                let measurement = measurements.get(*member)?;
-                measurement.first_byte_at?.checked_sub(measurement.start_at?)
-            })
+            .filter_map(|member| measurements.get(*member)?.first_byte_ms())
             .collect();
-        if let Some(median) = percentile(&times, (1, 2)) {
-            found.entry(committee.miner_id).or_default().push(median.ceil());
+        // A percentile lies between two of the values.
+        let median = percentile(&times, (1, 2)).and_then(|median| i64::try_from(median.ceil()).ok());
+        if let Some(median) = median {
+            found.entry(committee.miner_id).or_default().push(median);
         }
     }
     found

@@ -85,6 +85,16 @@ impl<'t> Tasks<'t> {
         self.places.get(&(cid, miner_id)).copied()
     }
 
+    /// Entries of the list.
+    pub const fn len(&self) -> usize {
+        self.keys.len()
+    }
+
+    /// Whether the list is empty.
+    pub const fn is_empty(&self) -> bool {
+        self.keys.is_empty()
+    }
+
     /// Places of the `most` tasks nearest to a station, nearest first.
     pub fn nearest(&self, station_key: &Hash, most: usize) -> Vec<usize> {
         let most = most.min(self.keys.len());

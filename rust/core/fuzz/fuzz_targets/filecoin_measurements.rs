@@ -1,0 +1,9 @@
+//! Measurements of retrievals; the law stands in `laws.rs`.
+
+#![no_main]
+
+#[path = "../laws.rs"]
+#[allow(dead_code, reason = "each target replays one law of the file")]
+mod laws;
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| laws::filecoin_measurements_law(data));
