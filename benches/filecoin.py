@@ -14,6 +14,8 @@ import random
 import time
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
+import pyarrow as pa
+
 from depinverify import _native
 
 if TYPE_CHECKING:
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
 
 HEIGHT = 30
 MIB = 1 << 20
-#: Generators of BLS12-381's two groups, affine (RFC 9380 and the curve's own description).
+#: Generators of BLS12-381's two groups, affine; in G2 both coordinates with their second part first.
 P = 0x1A0111EA397FE69A4B1BA7B6434BACD764774B84F38512BF6730D2A0F6B0F6241EABFFFEB153FFFFB9FEFFFFFFFFAAAB
 G1 = (
     0x17F1D3A73197D7942695638C4FA9AC0FC3688C4F9774B905A14E3A3F171BAC586C55E83FF97A1AEFFB3AF00ADB22C6BB,
@@ -74,11 +76,11 @@ def paths(count: int) -> None:
     plain = timed(lambda: roots.extend(climbed(*row) for row in rows), turns=1) / few
     times = count // few
     columns = (
-        [leaf for leaf, _, _ in rows] * times,
-        [b"".join(siblings) for _, siblings, _ in rows] * times,
-        [offset for _, _, offset in rows] * times,
-        [HEIGHT] * count,
-        roots * times,
+        pa.array([leaf for leaf, _, _ in rows] * times, pa.binary()),
+        pa.array([b"".join(siblings) for _, siblings, _ in rows] * times, pa.binary()),
+        pa.array([offset for _, _, offset in rows] * times, pa.uint64()),
+        pa.array([HEIGHT] * count, pa.uint64()),
+        pa.array(roots * times, pa.binary()),
     )
     if _native.filecoin_check_paths(*columns, threads=1).any():
         raise SystemExit("a right path was refused")
@@ -198,7 +200,7 @@ def made_key(inputs: int) -> bytes:
         ic.append(point)
         point = added(point, G1)
     g1 = b"".join(number.to_bytes(48) for number in G1)
-    g2 = b"".join(number.to_bytes(48) for number in (G2[1], G2[0], G2[3], G2[2]))
+    g2 = b"".join(number.to_bytes(48) for number in G2)
     # alpha, beta in both groups, gamma, delta in both groups.
     head = g1 + g1 + g2 + g2 + g1 + g2
     return head + len(ic).to_bytes(4) + b"".join(x.to_bytes(48) + y.to_bytes(48) for x, y in ic)
@@ -216,7 +218,7 @@ def window_proofs() -> None:
     """A full partition of 32 GiB sectors: 2349 of them, 25,839 public inputs."""
     chance = random.Random(3)  # noqa: S311
     key = made_key(25_839)
-    proof = compressed((G1[0],), G1[1]) + compressed((G2[1], G2[0]), G2[3]) + compressed((G1[0],), G1[1])
+    proof = compressed((G1[0],), G1[1]) + compressed((G2[0], G2[1]), G2[2]) + compressed((G1[0],), G1[1])
     sectors = [(number, chance.randbytes(31) + b"\0") for number in range(2349)]
     randomness = chance.randbytes(32)
 

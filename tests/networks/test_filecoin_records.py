@@ -96,6 +96,34 @@ def test_a_grinded_seed_is_named_however_well_its_challenges_are_answered() -> N
     assert (row["code"], row["outcome"], row["is_proved"]) == ("SEED_UNPROVEN", 5, True)
 
 
+def test_a_range_below_the_set_is_taken_on_trust_and_says_so() -> None:
+    # Drawn among the first five leaves alone, all of piece 0: who keeps just those answers everything.
+    small = {**possession([PIECES[0]], seed=SEED), "pieces": GOOD["pieces"], "range": 5}
+    record = {**GOOD, **small, "leaves_at_start": 5}
+    row = one(record)
+    assert (row["code"], row["outcome"], row["is_proved"]) == ("RANGE_UNPROVEN", 5, True)
+    assert "range 5 of 77 leaves" in row["detail"]
+    assert one(without(record, "leaves_at_start"))["code"] == "RANGE_UNPROVEN"
+
+
+def test_a_text_that_is_no_piece_is_repeated_in_part_and_without_control_characters() -> None:
+    row = one({**GOOD, "pieces": ["\x1b[31m" + "b" * 100_000]})
+    assert row["code"] == "PIECE_REFUSED"
+    assert len(row["detail"]) < 300
+    assert "\x1b" not in row["detail"]
+
+
+def test_numbers_as_text_have_no_zeros_in_front() -> None:
+    assert one({**GOOD, "set_id": "7"})["code"] == "VALID"
+    assert one({**GOOD, "set_id": "07"})["code"] == "MALFORMED"
+
+
+def test_another_leaf_on_record_is_told_in_words() -> None:
+    detail = one({**GOOD, "challenged_offsets": [9] * 5})["detail"]
+    assert "of piece" in detail
+    assert "Some" not in detail
+
+
 def test_a_swapped_piece_is_named() -> None:
     other = Piece([bytes([9, place]) + bytes(30) for place in range(64)])
     row = one({**GOOD, "pieces": [*GOOD["pieces"][:3], other.cid]})
@@ -174,6 +202,7 @@ def test_round_zero_is_no_round_of_any_beacon() -> None:
 def test_groth16_proofs_under_the_key_that_is_given() -> None:
     good, altered = named("winning_post_32gib_v27"), named("winning_post_altered_public_input")
     assert one(good)["code"] == "NOT_CHECKED"
+    assert one({**good, "proof": good["proof"][:-2]})["code"] == "PROOF_MALFORMED"
     rows = verify(
         good,
         altered,
@@ -319,3 +348,14 @@ class TestCommandLine:
         )
         assert isinstance(result.exception, InputError)
         assert "--key" in str(result.exception)
+
+    def test_options_that_say_nothing_are_refused(self) -> None:
+        for arguments, named_option in [
+            (("verify", str(PUBLISHED), "--network", "filecoin", "--strict"), "--strict"),
+            (("verify", str(PUBLISHED), "--network", "filecoin", "--pin", "00"), "--pin"),
+            (("check", str(PUBLISHED), "--network", "filecoin", "--slot", "7"), "--slot"),
+            (("check", "token", "--pin", "00"), "--pin"),
+        ]:
+            result = CliRunner().invoke(app, arguments)
+            assert isinstance(result.exception, InputError), arguments
+            assert named_option in str(result.exception)

@@ -236,8 +236,10 @@ def test_a_windowed_score_counts_days(tmp_path: Path) -> None:
     rules = 'name = "own"\nversion = "1"\nscore = "windows"\n[ruleset.windows]\nmin_data_windows = 1'
     folder = write_folder(tmp_path / "evidence", ruleset=rules)
     alice, bob, carol = settle(folder, tmp_path / "out").json("providers.json")["providers"]
-    # Each deadline lies in a day of its own, and the day of the evidence's end does not count.
-    assert (alice["score_e12"], bob["score_e12"], carol["score_e12"]) == (500_000_000_000, 10**12, 0)
+    # Each deadline lies in a day of its own, and the day of the evidence's end does not count. Both of the second
+    # provider's periods are proven by the chain's word; the proof that was shown for one of them refutes it.
+    assert (bob["proving"]["successes"], bob["periods_shown"]["refuted"]) == (2, 1)
+    assert (alice["score_e12"], bob["score_e12"], carol["score_e12"]) == (500_000_000_000, 500_000_000_000, 0)
 
 
 def test_the_same_evidence_gives_the_same_bytes(

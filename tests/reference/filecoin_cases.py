@@ -95,6 +95,13 @@ def bent() -> list[dict[str, Any]]:
         *({**GOOD, **change} for change, _ in FALSIFIED),
         *({**ROUND, **change} for change, _ in FALSIFIED_ROUNDS),
         few_challenges(),
+        {
+            **GOOD,
+            **possession([PIECES[0]], seed=SEED),
+            "pieces": GOOD["pieces"],
+            "range": 5,
+            "leaves_at_start": 5,
+        },
         *published(),
         {**winning, "inputs": winning["inputs"][:-1]},
         {**winning, "proof": winning["proof"][:-2]},

@@ -98,9 +98,12 @@ def main() -> None:
     try:
         app(standalone_mode=True)
     except DepinverifyError as error:
-        click.echo(f"error: {error}", err=True)
+        from depinverify.cli.output import printable  # noqa: PLC0415 - only for an error
+
+        # Paths and names of strangers stand in messages; line feeds are our own.
+        click.echo("\n".join(map(printable, f"error: {error}".split("\n"))), err=True)
         if error.hint:
-            click.echo(f"\nhint: {error.hint}", err=True)
+            click.echo("\n" + "\n".join(map(printable, f"hint: {error.hint}".split("\n"))), err=True)
         if os.environ.get("DEPINVERIFY_DEBUG"):
             raise
         sys.exit(2)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import rich_click as click
 
+from depinverify.cli.network_steps import key_options, network_option, refuse_keys, refuse_others
 from depinverify.cli.output import EXIT_FINDINGS, emit_json, printable
 
 if TYPE_CHECKING:
@@ -31,20 +32,11 @@ _MOST_BYTES = 1 << 16
 @click.option("--sent-ms", type=int, help="When the challenge left, Unix milliseconds.")
 @click.option("--received-ms", type=int, help="When the answer was complete, Unix milliseconds.")
 @click.option("--row", help="With --epoch, instead of TOKEN: id of a row of its observations, 64 hex digits.")
-@click.option(
-    "--network", default="generic", show_default=True, help="Whose proof: see `depinverify networks`."
-)
+@network_option
+@key_options
 @click.option(
     "--record", help="With another network: line or id of the record, where TOKEN is a file of many."
 )
-@click.option(
-    "--key",
-    "keys",
-    multiple=True,
-    type=click.Path(path_type=Path, exists=True),
-    help="With --network filecoin: file of a verification key; may be repeated.",
-)
-@click.option("--pin", "pins", multiple=True, help="Check value of a key to trust beside the network's own.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
 def check(
     token: str | None,
@@ -74,24 +66,17 @@ def check(
 
     Example: depinverify check --epoch epoch --row 68a4fdde819879f456fd4d8f260ab73cd8dba3f611bc5116e5866fad13c232fd
     """
-    from depinverify.check import Row, check_in_epoch, check_proof  # noqa: PLC0415 - heavy
+    from depinverify.check import check_proof  # noqa: PLC0415 - heavy
 
     if (token is None) == (row is None):
         raise click.UsageError("expected either TOKEN or --row")
+    _refuse_misplaced(network, record, keys, pins)
     if network != "generic":
         explained = _explain_record(network, token or "", record, keys, pins)
     elif row is not None:
         explained = _explain_row(epoch, row)
     elif epoch is not None:
-        probe = {"--validator": validator, "--slot": slot, "--sent-ms": sent_ms, "--received-ms": received_ms}
-        missing = [name for name, value in probe.items() if value is None]
-        if missing or validator is None or slot is None or sent_ms is None or received_ms is None:
-            raise click.UsageError(f"--epoch says who asked and when: expected {', '.join(missing)} as well")
-        inputs = _open(epoch)
-        proof = _read(token or "")
-        probed = _device_of(proof) if device is None else _hex(device, "--device")
-        asked = Row(_hex(validator, "--validator"), probed, slot, sent_ms, received_ms, 0, proof)
-        explained = check_in_epoch(inputs, asked)
+        explained = _explain_asked(epoch, token or "", device, validator, slot, sent_ms, received_ms)
     elif validator is not None or slot is not None:
         raise click.UsageError("--validator and --slot say nothing without --epoch")
     else:
@@ -109,6 +94,40 @@ def check(
         _show(explained)
     if not explained.is_valid:
         sys.exit(EXIT_FINDINGS)
+
+
+def _refuse_misplaced(
+    network: str, record: str | None, keys: tuple[Path, ...], pins: tuple[str, ...]
+) -> None:
+    """Refuse options that say nothing about a proof of this network."""
+    if network != "generic":
+        refuse_others({"token", "network", "record", "keys", "pins", "as_json"}, network)
+        return
+    refuse_keys(keys, pins)
+    if record is not None:
+        raise click.UsageError("--record says nothing without --network; a row of an epoch is --row")
+
+
+def _explain_asked(
+    epoch: Path,
+    token: str,
+    device: str | None,
+    validator: str | None,
+    slot: int | None,
+    sent_ms: int | None,
+    received_ms: int | None,
+) -> Explanation:
+    from depinverify.check import Row, check_in_epoch  # noqa: PLC0415 - heavy
+
+    probe = {"--validator": validator, "--slot": slot, "--sent-ms": sent_ms, "--received-ms": received_ms}
+    missing = [name for name, value in probe.items() if value is None]
+    if missing or validator is None or slot is None or sent_ms is None or received_ms is None:
+        raise click.UsageError(f"--epoch says who asked and when: expected {', '.join(missing)} as well")
+    inputs = _open(epoch)
+    proof = _read(token)
+    probed = _device_of(proof) if device is None else _hex(device, "--device")
+    asked = Row(_hex(validator, "--validator"), probed, slot, sent_ms, received_ms, 0, proof)
+    return check_in_epoch(inputs, asked)
 
 
 def _explain_record(

@@ -28,6 +28,7 @@ __all__ = [
     "key_options",
     "network_option",
     "refuse_keys",
+    "refuse_others",
     "report_of_network",
     "settle_evidence",
 ]
@@ -87,7 +88,7 @@ def settle_evidence(
 
     rules = _network(network)
     folder = evidence if evidence.is_dir() else evidence.parent
-    _refuse_others({"network", "epoch", "out", "keys", "pins", "threads", "as_json"}, network)
+    refuse_others({"network", "epoch", "out", "keys", "pins", "threads", "as_json"}, network)
     trusted = [pin(text) for text in pins]
     with Steps() as steps:
         settlement = rules.settle(
@@ -121,7 +122,7 @@ def audit_settlement(
     from depinverify.cli.networks import pin  # noqa: PLC0415 - heavy
 
     rules = _network(network)
-    _refuse_others({"network", "settlement", "epoch", "keys", "pins", "threads", "as_json"}, network)
+    refuse_others({"network", "settlement", "epoch", "keys", "pins", "threads", "as_json"}, network)
     trusted = [pin(text) for text in pins]
     with Steps() as steps:
         outcome = rules.audit(
@@ -144,7 +145,7 @@ def report_of_network(network: str, settlement: Path, out: Path) -> tuple[str, .
         raise InputError(
             f"{settlement}: expected a settlement of a network with a page, found one of {network}"
         )
-    _refuse_others({"settlement", "out"}, network)
+    refuse_others({"settlement", "out"}, network)
     return rules.report(settlement, out)
 
 
@@ -161,7 +162,7 @@ def _network(name: str) -> Settles:
     return found
 
 
-def _refuse_others(known: Iterable[str], network: str) -> None:
+def refuse_others(known: Iterable[str], network: str) -> None:
     """Refuse options that somebody gave and the network has no use for."""
     context = get_current_context()
     for parameter in context.command.params:

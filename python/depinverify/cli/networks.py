@@ -114,6 +114,8 @@ def verify_evidence(
 
 
 def _with_keys(rules: Network, keys: Sequence[Path], pins: Sequence[str]) -> Callable[..., Table]:
+    if pins and not keys:
+        raise InputError("--pin: expected --key beside it, the file of the key to trust, found none")
     if not keys:
         return rules.verify
     from depinverify.networks import TakesKeys  # noqa: PLC0415 - heavy

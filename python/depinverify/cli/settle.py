@@ -10,7 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 import rich_click as click
 
-from depinverify.cli.network_steps import key_options, network_option, refuse_keys, settle_evidence
+from depinverify.cli.network_steps import (
+    key_options,
+    network_option,
+    refuse_keys,
+    refuse_others,
+    settle_evidence,
+)
 from depinverify.cli.output import EXIT_FINDINGS, Steps, emit_json, emit_table, note
 from depinverify.cli.run_options import options_of, run_options
 
@@ -188,6 +194,7 @@ def verify(
     if network != "generic":
         from depinverify.cli.networks import verify_evidence  # noqa: PLC0415 - heavy
 
+        refuse_others({"network", "epoch", "keys", "pins", "out", "check", "as_json", "threads"}, network)
         verify_evidence(
             network,
             epoch,
@@ -199,6 +206,7 @@ def verify(
             threads=given["threads"],
         )
         return
+    refuse_keys(keys, pins)
     from depinverify import pipeline  # noqa: PLC0415 - heavy
     from depinverify.workspace import writing_to  # noqa: PLC0415 - heavy
 

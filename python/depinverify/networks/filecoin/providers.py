@@ -9,7 +9,7 @@ counts nothing, and too small a sample meets no objective and misses none. Rows 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple, TypeAlias
 
 from depinverify import _native
@@ -116,7 +116,8 @@ class Provider:
         health: Sectors without a fault, of the active ones, as stated.
         retrievals: Retrieval checks; ``None`` without any.
         uploads: Uploads that succeeded, of all, as stated.
-        score_e12: Its score by the ruleset.
+        score_e12: Its score by the ruleset; a period that its proof refutes counts as a fault there, as it does in
+            ``proven_bytes`` and the reputation.
         reputation: From 0 to 100 points, in millionths of a point.
         objectives: What it reaches, by objective.
     """
@@ -224,6 +225,7 @@ class _Gathered:
 
     identity: Identity
     histories: list[DataSetHistory] = field(default_factory=list)
+    judged: list[DataSetHistory] = field(default_factory=list)
     retrievals: Retrievals | None = None
     shown: Counter[str] = field(default_factory=Counter)
     possession: Checked = _NOTHING
@@ -278,8 +280,11 @@ def provider_rows(
     """
     gathered: dict[Identity, _Gathered] = {}
     findings: defaultdict[int, Counter[str]] = defaultdict(Counter)
+    refuted: defaultdict[int, set[int]] = defaultdict(set)
     for period in periods:
         findings[period.set_id][period.finding] += 1
+        if period.finding == "refuted":
+            refuted[period.set_id].add(period.number)
 
     def of(identity: Identity) -> _Gathered:
         return gathered.setdefault(identity, _Gathered(identity))
@@ -289,6 +294,7 @@ def provider_rows(
     for history in histories:
         entry = of(identities.of_provider(history.provider))
         entry.histories.append(history)
+        entry.judged.append(_as_shown(history, refuted[history.set_id]))
         entry.possession = _sum(entry.possession, possession.get(str(history.set_id), _NOTHING))
         entry.shown += findings[history.set_id]
     for miner_id, found in retrievals.items():
@@ -301,10 +307,23 @@ def provider_rows(
     return sorted(rows, key=lambda row: (row.provider is None, row.provider or "", row.miner_id or ""))
 
 
+def _as_shown(history: DataSetHistory, refuted: set[int]) -> DataSetHistory:
+    """A history for scores and pools: what the chain took and the proofs refute counts as a fault there."""
+    if not refuted:
+        return history
+    periods = tuple(
+        replace(period, state="faulted") if period.number in refuted and period.state == "proven" else period
+        for period in history.periods
+    )
+    return replace(history, periods=periods)
+
+
 def _row(entry: _Gathered, rules: Rules, height: int) -> Provider:
     identity, histories = entry.identity, sorted(entry.histories, key=lambda history: history.set_id)
     proven = sum(history.proven_periods for history in histories)
     proving = Rate(proven, proven + sum(history.faulted_periods for history in histories))
+    shown_proven = sum(history.proven_periods for history in entry.judged)
+    supported = Rate(shown_proven, proving.total)
     found = entry.retrievals
     retrieval = None if found is None else Rate(found.successful, found.total)
     health, uploads = _rate(identity.health), _rate(identity.uploads)
@@ -315,15 +334,15 @@ def _row(entry: _Gathered, rules: Rules, height: int) -> Provider:
         data_sets=tuple(history.set_id for history in histories),
         proving=proving,
         open_periods=sum(history.open_periods for history in histories),
-        proven_bytes=sum(map(_proven_bytes, histories)),
+        proven_bytes=sum(map(_proven_bytes, entry.judged)),
         shown=Shown(*(entry.shown[name] for name in Shown._fields)),
         possession=entry.possession,
         window=entry.window,
         health=health,
         retrievals=found,
         uploads=uploads,
-        score_e12=_score(rules, histories, proving, retrieval, height),
-        reputation=_reputation(rules.reputation, proving, retrieval, uploads),
+        score_e12=_score(rules, entry.judged, supported, retrieval, height),
+        reputation=_reputation(rules.reputation, supported, retrieval, uploads),
         objectives=_objectives(rules.objectives, proving, health, retrieval, uploads),
     )
 

@@ -62,16 +62,21 @@ pub fn required<T>(name: &str, member: Option<T>) -> Result<T, String> {
     member.ok_or_else(|| format!("{name}: expected, but absent"))
 }
 
+/// Whether a text is a number as JSON writes it: digits without a zero in front.
+fn is_whole(text: &str) -> bool {
+    !text.is_empty()
+        && text.bytes().all(|byte| byte.is_ascii_digit())
+        && (text.len() == 1 || !text.starts_with('0'))
+}
+
 fn digits(name: &str, text: &str) -> Result<u64, String> {
-    let is_whole = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    let number = if is_whole { text.parse().ok() } else { None };
+    let number = if is_whole(text) { text.parse().ok() } else { None };
     number.ok_or_else(|| format!("{name}: expected a whole number below 2^64"))
 }
 
 fn wide_digits(name: &str, text: &str) -> Result<U256, String> {
     // 2^256 has 78 digits; more of them are not looked at.
-    let is_whole = (1..=78).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
-    let number = if is_whole { U256::from_str_radix(text, 10).ok() } else { None };
+    let number = if text.len() <= 78 && is_whole(text) { U256::from_str_radix(text, 10).ok() } else { None };
     number.ok_or_else(|| format!("{name}: expected a whole number below 2^256"))
 }
 

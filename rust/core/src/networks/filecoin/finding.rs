@@ -3,13 +3,13 @@
 //! In: failed checks and checks that could not run, in any order. Out: a [`Finding`]. Rule: this project's verdicts.
 //! Invariant: the code is the failed check with the lowest number, whatever the order in which checks were looked at.
 
-use super::words::{LAST_CHECK, LATE_PROOF, MALFORMED, NOT_CHECKED, SEED_UNPROVEN};
+use super::words::{LAST_CHECK, LATE_PROOF, MALFORMED, NOT_CHECKED, RANGE_UNPROVEN, SEED_UNPROVEN};
 use crate::verdict::{Outcome, VALID};
 
 /// The verdict of one record.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
-    /// The first failed check, [`VALID`], [`SEED_UNPROVEN`] or [`NOT_CHECKED`].
+    /// The first failed check, [`VALID`], [`SEED_UNPROVEN`], [`RANGE_UNPROVEN`] or [`NOT_CHECKED`].
     pub code: u8,
     /// All failed checks, as bits.
     pub failed: u32,
@@ -56,7 +56,7 @@ impl Finding {
     pub const fn outcome(&self) -> Outcome {
         match self.code {
             VALID => Outcome::Pass,
-            SEED_UNPROVEN | NOT_CHECKED => Outcome::Unknown,
+            SEED_UNPROVEN | NOT_CHECKED | RANGE_UNPROVEN => Outcome::Unknown,
             LATE_PROOF if self.failed == 1 << LATE_PROOF => Outcome::Late,
             _ => Outcome::Invalid,
         }

@@ -26,7 +26,7 @@ fn a_proof_that_is_only_late_counts_as_late() {
 
 #[test]
 fn what_could_not_be_checked_is_neither_good_nor_bad() {
-    for code in [SEED_UNPROVEN, NOT_CHECKED] {
+    for code in [SEED_UNPROVEN, NOT_CHECKED, RANGE_UNPROVEN] {
         let mut finding = Finding::new();
         finding.skip([ROUND_NOT_SIGNED]);
         finding.settle(code, "");

@@ -156,7 +156,7 @@ pub enum Rejection {
         range: u128,
     },
     /// Another leaf was recorded than was challenged.
-    #[error("challenge {number}: expected {expected:?}, found {found:?}")]
+    #[error("challenge {number}: expected {}, found {}", place(.expected.as_ref()), place(.found.as_ref()))]
     OtherLeaf {
         /// The challenge, counted from 0.
         number: usize,
@@ -197,6 +197,13 @@ pub enum Rejection {
         /// The leaf inside it.
         offset: u64,
     },
+}
+
+fn place(place: Option<&Place>) -> String {
+    place.map_or_else(
+        || "none".to_owned(),
+        |Place { piece, offset }| format!("leaf {offset} of piece {piece}"),
+    )
 }
 
 impl Rejection {

@@ -23,8 +23,8 @@ use super::words::{
     COMMITMENT_MISMATCH, EMPTY_PROOF, FUTURE_ROUND, INPUTS_REFUSED, LATE_PROOF, NO_CHALLENGE, NOT_CHECKED,
     NOT_PROVIDER, OTHER_LEAF, PATH_MISMATCH, PIECE_REFUSED, PREMATURE_PROOF, PROOF_INVALID,
     PROOF_LENGTH_MISMATCH, PROOF_MALFORMED, PROOF_ROOT_MISMATCH, RANDOMNESS_MISMATCH, RANGE_MISMATCH,
-    ROUND_NOT_SIGNED, SEED_MISMATCH, SEED_UNPROVEN, SIGNATURE_MALFORMED, SIGNER_MISMATCH, TOO_EARLY,
-    TOO_FEW_CHALLENGES, WRONG_ROUND,
+    RANGE_UNPROVEN, ROUND_NOT_SIGNED, SEED_MISMATCH, SEED_UNPROVEN, SIGNATURE_MALFORMED, SIGNER_MISMATCH,
+    TOO_EARLY, TOO_FEW_CHALLENGES, WRONG_ROUND,
 };
 use crate::beacon::RoundVerdict;
 use crate::hash::Hash;
@@ -219,7 +219,14 @@ fn check_possession(record: &Possession, found: Found<'_>, finding: &mut Finding
         Ok(places) => {
             let places: Vec<String> =
                 places.iter().map(|place| format!("piece {} leaf {}", place.piece, place.offset)).collect();
-            finding.settle(good, format!("seed {}: {}", hex(&seed), places.join(", ")));
+            let detail = format!("seed {}: {}", hex(&seed), places.join(", "));
+            // Whoever may choose among which leaves is drawn chooses the leaves, as with the seed.
+            if evidence.range < set.leaves() && good == VALID {
+                let range = format!("range {} of {} leaves, {detail}", evidence.range, set.leaves());
+                finding.settle(RANGE_UNPROVEN, range);
+            } else {
+                finding.settle(good, detail);
+            }
         }
         Err(rejection) => {
             let check = code_of(&rejection);

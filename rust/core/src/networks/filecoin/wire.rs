@@ -349,10 +349,7 @@ fn possession<'a>(members: &impl Members<'a>) -> Result<Possession, String> {
     )?;
     let possession = Possession {
         set_id: required("set_id", members.integer("set_id")?)?,
-        pieces: pieces
-            .into_iter()
-            .map(|text| text.map(|text| text.parse().map_err(|error| format!("{text}: {error}"))))
-            .collect(),
+        pieces: pieces.into_iter().map(|text| text.map(|text| piece(&text))).collect(),
         challenge_epoch: number(members, "challenge_epoch")?,
         block: number(members, "block")?,
         range: members.number("range")?.map(u128::from),
@@ -380,6 +377,16 @@ fn possession<'a>(members: &impl Members<'a>) -> Result<Possession, String> {
         return Err("seed: expected it, or round and signature of the beacon, found neither".to_owned());
     }
     Ok(possession)
+}
+
+/// Characters of a text that no piece has which are repeated to people.
+const REPEATED: usize = 80;
+
+fn piece(text: &str) -> Result<PieceId, String> {
+    text.parse().map_err(|error| {
+        let begun: String = text.chars().take(REPEATED).collect();
+        format!("{begun:?}: {error}")
+    })
 }
 
 fn siblings(place: usize, path: &[u8]) -> Result<Vec<Hash>, String> {

@@ -76,6 +76,8 @@ pub const MINORITY_RESULT: u8 = 31;
 pub const SEED_UNPROVEN: u8 = 35;
 /// What it takes to check the record is not there.
 pub const NOT_CHECKED: u8 = 36;
+/// The answers are right for leaves of which nobody has shown that they are all of the set's.
+pub const RANGE_UNPROVEN: u8 = 37;
 
 /// The last check that a record can fail; those after it are about measurements.
 pub const LAST_CHECK: u8 = SIGNER_MISMATCH;
@@ -314,5 +316,11 @@ pub const CODES: &[Entry] = &[
         "NOT_CHECKED",
         "The record is well-formed, but what it takes to check it was not given.",
         "detail: what is missing",
+    ),
+    filecoin(
+        RANGE_UNPROVEN,
+        "RANGE_UNPROVEN",
+        "The answers are right for the stated range, which is less than the data set: its own events must show it.",
+        "detail: the range and the leaves of the set",
     ),
 ];
