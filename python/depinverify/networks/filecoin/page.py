@@ -174,8 +174,8 @@ def _providers(lines: list[dict[str, Any]]) -> Markup:
         [
             lead(
                 "One row per storage provider. A rate stands with its sample and with what so small a sample "
-                "supports: what is behind it is higher with 19 chances of 20. Too small a sample meets no objective "
-                "and misses none."
+                "supports: what is behind it is higher with 19 chances of 20. An objective that asks for a "
+                "sample is neither met nor missed by a smaller one."
             ),
             sub("Proving"),
             table("Proving", proving, map(_proving, shown), "tntnnnn"),

@@ -6,7 +6,7 @@
 
 use super::groth16::{Entry, Proof, Rejection, Verifier};
 use super::verification_key::CheckValue;
-use super::window_post::{Input, PostKind, PostType};
+use super::window_post::{Input, PostKind, PostType, WINNING_CHALLENGES};
 
 /// Proofs that are checked together: their inputs take up to 26 MB.
 const BATCH: usize = 32;
@@ -47,7 +47,7 @@ fn is_key_of(verifier: &Verifier, post: PostType) -> bool {
     verifier.key().published().is_some_and(|key| {
         key.sector_size == post.sector_size
             && (key.inputs() == post.inputs())
-            && (is_winning == (key.sectors == 66))
+            && (is_winning == (key.sectors == WINNING_CHALLENGES))
     })
 }
 
