@@ -18,7 +18,8 @@ from depinverify.networks.filecoin.conservation import CONSERVED
 from depinverify.networks.filecoin.exact import exact
 from depinverify.networks.filecoin.period_history import Terms
 from depinverify.networks.filecoin.pool import claim_tree
-from depinverify.networks.filecoin.providers import CHALLENGES, called, rate_line
+from depinverify.networks.filecoin.providers import called, rate_line
+from depinverify.networks.filecoin.proving_period import CHALLENGES_PER_PROOF
 from depinverify.networks.filecoin.retrieval_book import ROUND_REWARD
 from depinverify.networks.filecoin.rulesets import Rules
 from depinverify.networks.filecoin.spark import ROUND_SCORE, Rate, reward, scores
@@ -298,7 +299,7 @@ def _providers(settlement: FilecoinSettlement) -> Iterator[Finding]:
         proving = line["proving"]
         fault_ppm = None if proving["ppm"] is None else _MILLION - proving["ppm"]
         yield from _differs("providers.json", subject, "fault_ppm", line["fault_ppm"], fault_ppm)
-        challenges = exact(CHALLENGES * int(proving["total"]))
+        challenges = exact(CHALLENGES_PER_PROOF * int(proving["total"]))
         yield from _differs("providers.json", subject, "challenges", line["challenges"], challenges)
     for provider in sorted(sets):
         yield Finding("sums", "providers.json", provider, "", ABSENT, f"{len(sets[provider])} data sets")

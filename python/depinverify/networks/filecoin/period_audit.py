@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 from depinverify import _native
 from depinverify.networks import catalogue_of
 from depinverify.networks.filecoin.proof_statements import PieceHashes
-from depinverify.networks.filecoin.providers import CHALLENGES
+from depinverify.networks.filecoin.proving_period import CHALLENGES_PER_PROOF
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -267,8 +267,11 @@ def _about_another(
         yield "proof of another block", f"expected block {period.proven_at}, found {statement.block}"
     # The event of a proof has all of its challenges; where none is known, the service has its own number.
     asked, answered = len(period.challenged), statement.answers
-    if answered is not None and (answered != asked if asked else answered < CHALLENGES):
-        yield "proof of other challenges", f"expected answers to {asked or CHALLENGES}, found {answered}"
+    if answered is not None and (answered != asked if asked else answered < CHALLENGES_PER_PROOF):
+        yield (
+            "proof of other challenges",
+            f"expected answers to {asked or CHALLENGES_PER_PROOF}, found {answered}",
+        )
     window = period.opens, period.deadline
     if statement.window not in (None, window):
         yield "proof of another window", f"expected {window[0]} to {window[1]}, found {statement.window}"

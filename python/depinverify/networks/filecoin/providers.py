@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final, Literal, NamedTuple, TypeAlias
 from depinverify import _native
 from depinverify.networks.filecoin.data_sets import LOSSES
 from depinverify.networks.filecoin.exact import exact
+from depinverify.networks.filecoin.proving_period import CHALLENGES_PER_PROOF
 from depinverify.networks.filecoin.rates import raw_bytes
 from depinverify.networks.filecoin.spark import Rate
 from depinverify.score import windowed_availability
@@ -42,8 +43,6 @@ __all__ = [
 
 #: Seconds of an epoch.
 EPOCH_S: Final = 30
-#: Challenges of a proving period.
-CHALLENGES: Final = 5
 _MILLION: Final = 10**6
 
 #: Whether an objective is reached.
@@ -152,7 +151,7 @@ class Provider:
     @property
     def challenges(self) -> int:
         """Challenges of the periods that are over."""
-        return CHALLENGES * self.proving.total
+        return CHALLENGES_PER_PROOF * self.proving.total
 
     @property
     def fault_ppm(self) -> int | None:
@@ -408,7 +407,7 @@ def _objectives(
     goals: Objectives, proving: Rate, health: Rate | None, retrieval: Rate | None, uploads: Rate | None
 ) -> dict[str, Objective]:
     most_faults = _MILLION - goals.fault_ppm
-    periods = -(-goals.fault_samples // CHALLENGES)
+    periods = -(-goals.fault_samples // CHALLENGES_PER_PROOF)
     return {
         "health": _reached(health, goals.health_ppm, 1),
         "retrieval": _reached(retrieval, goals.retrieval_ppm, 1),
