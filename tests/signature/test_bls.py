@@ -179,6 +179,7 @@ def test_a_registry_can_grow_while_a_call_looks_up(items: Items) -> None:
     assert len(registry) > 1
 
 
+@pytest.mark.usefixtures("interruptible")
 def test_interruption(items: Items) -> None:
     many = ([0] * 100_000, [items.messages[0]] * 100_000, [items.signatures[0]] * 100_000)
     timer = threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGINT))

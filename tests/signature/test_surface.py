@@ -221,6 +221,7 @@ def test_what_progress_raises_ends_the_call(items: Items) -> None:
         )
 
 
+@pytest.mark.usefixtures("interruptible")
 def test_an_interrupt_is_honoured_between_slices(items: Items) -> None:
     many = 1_200_000 // len(items.ids)
     messages, signatures = (
