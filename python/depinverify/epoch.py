@@ -226,7 +226,8 @@ class Epoch:
         except FileNotFoundError:
             raise InputError(
                 f"{path}: expected the parameters of an epoch, found no such file",
-                hint="`depinverify simulate --out epoch` makes a complete epoch folder to look at.",
+                hint="`depinverify simulate --out epoch` makes a complete epoch folder to look at; evidence of another "
+                "network takes `--network` and its name.",
             ) from None
         except (OSError, ValueError, RecursionError) as error:
             raise InputError(f"{path}: {error}") from None

@@ -12,28 +12,11 @@ from depinverify import _native
 from depinverify.canonical import canonical_json
 from depinverify.networks.filecoin.audit import audit
 from depinverify.networks.filecoin.result_folder import FilecoinSettlement
-from depinverify.networks.filecoin.settle import settle
-from filecoin_folders import ALICE, AMOUNT, CAROL_MINER, SET_A, SET_B, write_folder
+from filecoin_folders import ALICE, AMOUNT, CAROL_MINER, SET_A, SET_B
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
-
-
-@pytest.fixture(scope="module")
-def evidence(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_folder(tmp_path_factory.mktemp("filecoin") / "evidence")
-
-
-@pytest.fixture(scope="module")
-def settled(evidence: Path, tmp_path_factory: pytest.TempPathFactory) -> FilecoinSettlement:
-    return settle(evidence, tmp_path_factory.mktemp("settled") / "out")
-
-
-@pytest.fixture
-def own(evidence: Path, tmp_path: Path) -> Path:
-    """The evidence, to be changed."""
-    return shutil.copytree(evidence, tmp_path / "evidence")
 
 
 def rewritten(path: Path, change: Callable[[dict[str, Any]], None]) -> None:

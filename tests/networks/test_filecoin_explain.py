@@ -60,6 +60,12 @@ def test_a_record_is_named_by_its_line_or_its_id() -> None:
     assert isinstance(missing.exception, InputError)
 
 
+def test_a_file_of_many_records_asks_which_one() -> None:
+    result = run(PUBLISHED)
+    assert isinstance(result.exception, InputError)
+    assert "--record" in (result.exception.hint or "")
+
+
 def test_a_proof_under_a_pinned_key() -> None:
     arguments = (PUBLISHED, "--record", "winning_post_altered_public_input")
     assert "NOT_CHECKED" in run(*arguments).stdout

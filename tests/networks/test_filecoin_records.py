@@ -329,6 +329,7 @@ class TestCommandLine:
         refused = self.run(str(PUBLISHED), "--key", str(WINNING_KEY))
         assert isinstance(refused.exception, InputError)
         assert WINNING_CHECK.hex() in str(refused.exception)
+        assert "--pin" in (refused.exception.hint or "")
 
     def test_exit_code_of_a_check(self, tmp_path: Path) -> None:
         good = tmp_path / "good.jsonl"

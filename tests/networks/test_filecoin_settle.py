@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import random
-import shutil
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
@@ -46,22 +45,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 ROUND_REWARD = 456_621_004_566_210_048
-
-
-@pytest.fixture(scope="module")
-def evidence(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_folder(tmp_path_factory.mktemp("filecoin") / "evidence")
-
-
-@pytest.fixture(scope="module")
-def settled(evidence: Path, tmp_path_factory: pytest.TempPathFactory) -> FilecoinSettlement:
-    return settle(evidence, tmp_path_factory.mktemp("settled") / "out")
-
-
-@pytest.fixture
-def own(evidence: Path, tmp_path: Path) -> Path:
-    """The evidence, to be changed."""
-    return shutil.copytree(evidence, tmp_path / "evidence")
 
 
 def contents(folder: Path) -> dict[str, bytes]:

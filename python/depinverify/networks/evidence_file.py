@@ -161,7 +161,20 @@ def _whole(file: BinaryIO, path: Path) -> bytes:
     record = file.read(_MOST_OF_RECORD + 1)
     if len(record) > _MOST_OF_RECORD:
         raise InputError(f"{path}: expected a record of at most {_MOST_OF_RECORD} bytes, found more")
+    first, _, rest = record.partition(b"\n")
+    if rest.strip() and _is_object(first):
+        raise InputError(
+            f"{path}: expected one record, found several, one a line",
+            hint="`--record` says which one: its line, from 1, or its id.",
+        )
     return record
+
+
+def _is_object(line: bytes) -> bool:
+    try:
+        return isinstance(json.loads(line), dict)
+    except (ValueError, RecursionError):
+        return False
 
 
 def _lines(file: BinaryIO) -> Iterator[bytes]:

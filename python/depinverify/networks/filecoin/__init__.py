@@ -36,6 +36,7 @@ from typing import TYPE_CHECKING, Final
 
 from depinverify import _native
 from depinverify._native import FilecoinVerifier as Verifier
+from depinverify.exceptions import InputError
 from depinverify.networks import Code, catalogue_of
 from depinverify.networks.evidence_file import EvidenceReader
 
@@ -147,7 +148,14 @@ class _Filecoin:
 def _key(path: Path, pins: Sequence[bytes]) -> Verifier:
     if pins and (found := _native.filecoin_key_check_value(path.read_bytes())) in pins:
         return Verifier.from_file(path, trust=found)
-    return Verifier.from_file(path)
+    try:
+        return Verifier.from_file(path)
+    except InputError as error:
+        raise InputError(
+            str(error),
+            hint="A key that the network does not publish is taken where `--pin` names its check value; whoever "
+            "brings the key decides which proofs are good.",
+        ) from None
 
 
 #: The network, for the list of networks.
