@@ -7,11 +7,16 @@ import sys
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from depinverify import cli
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+# How long a machine takes says nothing about what it finds.
+settings.register_profile("house", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("house")
 
 
 @pytest.fixture

@@ -55,7 +55,7 @@ def honest(chapter: Chapter) -> Path:
 
 
 @given(data=st.data())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_a_strange_value_in_the_reward_file(honest: Path, chapter: Chapter, data: st.DataObject) -> None:
     with tempfile.TemporaryDirectory() as folder:
         liar = Liar(honest, Path(folder) / "settlement")
@@ -75,7 +75,7 @@ def test_a_strange_value_in_the_reward_file(honest: Path, chapter: Chapter, data
 
 
 @given(data=st.data())
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_a_strange_value_in_the_manifest(honest: Path, data: st.DataObject) -> None:
     with tempfile.TemporaryDirectory() as folder:
         liar = Liar(honest, Path(folder) / "settlement")
@@ -92,7 +92,7 @@ def test_a_strange_value_in_the_manifest(honest: Path, data: st.DataObject) -> N
 
 
 @given(data=st.data())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_broken_bytes(honest: Path, data: st.DataObject) -> None:
     with tempfile.TemporaryDirectory() as folder:
         copied = Path(folder) / "settlement"

@@ -139,7 +139,7 @@ def test_why_slots_are_undecided(tmp_path: Path) -> None:
     assert one.to_text().count("no report.") == 3 + 2
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=15, suppress_health_check=list(HealthCheck))
 @given(validators=st.sampled_from([1, 3, 4]), steps=bent.STEPS)
 def test_bent_rows(validators: int, steps: list[tuple[str, int, int, int]]) -> None:
     epoch = bent.base(validators, ())

@@ -138,7 +138,7 @@ def test_a_malformed_proof_shows_stage_place_and_what_was_expected():
     assert re.fullmatch(r"stage 1 envelope, byte \d+: expected .+, found .+", line.compared)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.binary(max_size=400))
 def test_no_bytes_make_an_explanation_fail(inputs, answered, data):
     for proof in (data, answered[0].proof[: len(data)] + data):

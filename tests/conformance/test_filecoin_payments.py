@@ -286,7 +286,7 @@ NUMBERS = st.integers(0, (1 << 256) - 1)
 ENTRIES = st.lists(st.tuples(st.text(max_size=8), st.text(max_size=8)), max_size=3)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(
     number=NUMBERS,
     nonce=NUMBERS,

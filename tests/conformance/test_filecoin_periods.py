@@ -104,7 +104,7 @@ class Plain:
         return record, None
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(data=st.data())
 def test_any_history_is_that_of_the_plain_rule(data: st.DataObject) -> None:
     """Blocks in order, challenge epochs around the edges of the window, sets that are emptied and start again."""
@@ -272,7 +272,6 @@ def test_published_shares() -> None:
     assert (ppm(0, 100, 30), ppm(100, 100, 1), ppm(50, 100, 0)) == (0, 1_000_000, 0)
 
 
-@settings(deadline=None)
 @given(leaves=st.integers(1, 1 << 64), periods=st.integers(0, 40), data=st.data())
 def test_detection_is_the_exact_chance_rounded_down(leaves: int, periods: int, data: st.DataObject) -> None:
     lost = data.draw(st.one_of(st.integers(0, leaves), st.integers(0, min(leaves, 10))))

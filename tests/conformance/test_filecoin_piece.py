@@ -150,7 +150,7 @@ def test_sizes() -> None:
     print(f"piece_cid.json, sizes: {ran} cases ran")
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(data=st.data())
 def test_any_chunking_equals_the_plain_tree(data: st.DataObject) -> None:
     """Runs of zeros and of other bytes, cut anywhere, one thread or two."""

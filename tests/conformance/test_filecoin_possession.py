@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 from benches.plain_verifier.tree import keccak256
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from depinverify import _native
@@ -57,7 +57,6 @@ def test_sum_tree() -> None:
     print(f"pdp_sumtree.json: {len(found)} cases and {len(heights)} heights ran")
 
 
-@settings(deadline=None)
 @given(
     steps=st.lists(
         st.one_of(st.integers(0, 40), st.integers(0, (1 << 64) - 1), st.just(None)), min_size=1, max_size=60
@@ -206,7 +205,6 @@ def path_of_a_tree(draw: st.DrawFn) -> Path:
     return leaf, siblings, offset, height, root
 
 
-@settings(deadline=None)
 @given(paths=st.lists(path_of_a_tree(), max_size=12), threads=st.sampled_from([1, 2, None]))
 def test_paths_are_judged_each_by_itself(paths: list[Path], threads: int | None) -> None:
     found = possession.check_paths(*columns(paths), threads=threads)

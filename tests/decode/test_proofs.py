@@ -12,7 +12,7 @@ import cbor2
 import pytest
 from benches.plain_verifier import cbor as plain_cbor
 from benches.plain_verifier import decode as plain
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from depinverify import _native
@@ -213,7 +213,6 @@ numbers = st.one_of(
 
 
 @given(latitude=numbers, longitude=numbers, accuracy=numbers)
-@settings(deadline=None)
 def test_decimal_locations_are_converted_alike(latitude, longitude, accuracy):
     place = f'{{"latitude":{latitude},"longitude":{longitude},"accuracy":{accuracy}}}'
     text = json.dumps(json_claims(location=None)).replace("null", place)
@@ -222,7 +221,6 @@ def test_decimal_locations_are_converted_alike(latitude, longitude, accuracy):
 
 
 @given(st.floats(width=16), st.floats(width=32), st.floats(-181, 181))
-@settings(deadline=None)
 def test_binary_locations_are_converted_alike(half, single, double):
     for value in (half, single, double, round(double * 256) / 256):
         for canonical in (False, True):
@@ -250,7 +248,6 @@ items = st.recursive(
 
 
 @given(items, st.booleans())
-@settings(deadline=None)
 def test_what_cbor2_writes_is_an_unknown_claim_and_what_is_cut_is_none(item, canonical):
     encoded = cbor2.dumps(item, canonical=canonical)
     payload = cbor2.dumps({**claims_map(), 9999: 0})[:-1] + encoded

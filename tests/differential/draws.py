@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from differential.exact_models import ONE
 
-often = settings(max_examples=300, deadline=None)
+often = settings(max_examples=300)
 
 COUNTS = st.one_of(st.integers(0, 6), st.integers(0, 2**32 - 1), st.integers(0, 2**63 - 1))
 SHARES = st.one_of(st.sampled_from([0, 1, ONE // 2, ONE - 1, ONE]), st.integers(0, ONE))

@@ -52,7 +52,7 @@ def test_a_failure_less_never_lowers_a_bound(sample: tuple[int, int], zc: int) -
     assert after[0] >= before[0]
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.integers(0, 40), st.integers(0, 40), proportion(1000))
 def test_beta_lower_bound(successes: int, failures: int, quantile: Fraction) -> None:
     assume(0 < quantile < 1)

@@ -101,7 +101,7 @@ def probes(draw: Callable[..., Any]) -> list[tuple[int, int, int]]:
     return draw(st.permutations(rows))
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(probes())
 def test_clone_timing(rows: list[tuple[int, int, int]]) -> None:
     assert _native.clone_timing(*columns(rows, 3)) == exact.clone_timing(rows)
@@ -253,7 +253,7 @@ REACHED: dict[str, tuple[st.SearchStrategy[Any], Callable[[Any], object]]] = {
 @pytest.mark.parametrize("name", REACHED)
 def test_draws_accuse_some_and_not_others(name: str) -> None:
     draws, is_accused = REACHED[name]
-    enough = settings(max_examples=3000, deadline=None, database=None, phases=[Phase.generate])
+    enough = settings(max_examples=3000, database=None, phases=[Phase.generate])
     assert is_accused(find(draws, lambda case: bool(is_accused(case)), settings=enough))
     assert not is_accused(find(draws, lambda case: not is_accused(case), settings=enough))
 

@@ -112,7 +112,7 @@ DEEDS = st.lists(
 )
 
 
-@settings(max_examples=6, deadline=None)
+@settings(max_examples=6)
 @given(deeds=DEEDS, spared=st.integers(0, 2))
 def test_the_numbers_are_those_of_the_indicators(
     tmp_path_factory: pytest.TempPathFactory, deeds: list[int | None], spared: int

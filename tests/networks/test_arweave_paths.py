@@ -29,7 +29,7 @@ def trees(draw: st.DrawFn, start: int = 0, depth: int = 0) -> tuple[Node, int]:
     return Node(middle, children=(left, right), marked=marked), left_size + right_size
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(st.data(), trees())
 def test_every_ruleset_agrees_with_the_plain_reading(data: st.DataObject, grown: tuple[Node, int]) -> None:
     tree, size = grown
@@ -43,7 +43,7 @@ def test_every_ruleset_agrees_with_the_plain_reading(data: st.DataObject, grown:
         assert validate_path(tree.id, dest, max(size, 0), path, ruleset) == expected, ruleset
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.data(), trees())
 def test_changed_paths_agree_too(data: st.DataObject, grown: tuple[Node, int]) -> None:
     tree, size = grown
@@ -68,7 +68,7 @@ def test_changed_paths_agree_too(data: st.DataObject, grown: tuple[Node, int]) -
         assert validate_path(tree.id, dest, size, bytes(path), ruleset) == expected, ruleset
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.integers(0, 3 * CHUNK), st.booleans())
 def test_data_trees_prove_every_chunk(size: int, as_node: bool) -> None:
     data = bytes(size)

@@ -303,7 +303,7 @@ JSON = st.recursive(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     st.lists(st.dictionaries(st.sampled_from([*stated(), "payer", "from", "to", "amount"]), JSON), max_size=4)
 )

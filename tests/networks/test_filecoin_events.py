@@ -442,7 +442,7 @@ def concrete(action: tuple[str, Any, int], block: int, model: PlainSet) -> list[
     return made[kind]()
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=500)
 @given(
     steps=st.lists(st.tuples(ACTIONS, WAITS), max_size=25),
     service=st.sampled_from(["warm_storage", "sample"]),
@@ -603,7 +603,7 @@ def test_a_compressed_file_that_breaks_off(tmp_path: Path, damage: str) -> None:
 
 
 @given(st.lists(st.binary(max_size=60), max_size=8))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_bytes_of_any_kind(tmp_path_factory: pytest.TempPathFactory, lines: list[bytes]) -> None:
     replay = folder(tmp_path_factory.mktemp("bytes"), lines).replay()
     assert list(replay.histories()) == []
@@ -635,7 +635,7 @@ MEMBERS = [
         max_size=6,
     )
 )
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_members_of_any_kind(events: list[Any]) -> None:
     replay = Replay(Terms.of("mainnet"), 2**64 - 1)
     for event in (CREATED, FIRST[1]):

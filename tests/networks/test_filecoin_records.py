@@ -154,7 +154,7 @@ def test_a_set_id_of_256_bits() -> None:
     assert one(record)["code"] == "VALID"
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     st.lists(st.none() | st.integers(1, 40), min_size=1, max_size=6).filter(any),
     st.binary(min_size=32, max_size=32),

@@ -99,7 +99,7 @@ MEASUREMENTS = st.lists(
 
 
 @given(MEASUREMENTS, st.integers(1, 4), st.integers(1, 7))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_rounds_are_evaluated_as_by_the_rules_in_plain_python(
     measurements: list[dict[str, Any]], size: int, most: int
 ) -> None:
@@ -125,7 +125,7 @@ def test_rounds_are_evaluated_as_by_the_rules_in_plain_python(
 
 
 @given(MEASUREMENTS, st.randoms(use_true_random=False))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_the_order_of_lines_does_not_matter_where_times_differ(
     measurements: list[dict[str, Any]], random: Any
 ) -> None:
@@ -238,7 +238,7 @@ def test_broken_lines_are_counted_and_named_and_the_others_count() -> None:
 
 
 @given(st.lists(st.binary(max_size=40) | st.just(lines(GOOD)), max_size=8))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_bytes_of_any_kind_raise_nothing(pieces: list[bytes]) -> None:
     found = spark.evaluate(ALL_TASKS, [b" " + b"\n".join(pieces)], rules())
     assert found.labels.num_rows <= sum(piece == lines(GOOD) for piece in pieces) or not pieces
@@ -247,7 +247,7 @@ def test_bytes_of_any_kind_raise_nothing(pieces: list[bytes]) -> None:
 
 
 @given(st.datetimes(min_value=datetime(1, 1, 1), max_value=datetime(9999, 12, 31)), st.integers(0, 9))  # noqa: DTZ001
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_moments_are_those_of_the_calendar(moment: datetime, digits: int) -> None:
     fraction = f".{moment.microsecond:06}000"[: digits + 1] if digits else ""
     since = moment.replace(tzinfo=UTC, microsecond=0) - datetime(1970, 1, 1, tzinfo=UTC)
@@ -318,7 +318,7 @@ def test_rates_of_parties_stand_beside_their_bounds() -> None:
 
 
 @given(st.integers(0, 80), st.integers(0, 80))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_a_bound_is_the_exact_percentile_rounded_down(successes: int, failures: int) -> None:
     rate = Rate(successes, successes + failures)
     exact = plain.lower_ppm(successes, rate.total)

@@ -39,7 +39,7 @@ ONE = 10**12
 LARGEST = 2**256 - 1
 #: More of them for a longer look: DEPINVERIFY_EXAMPLES=2000.
 EXAMPLES = max(1, int(os.environ.get("DEPINVERIFY_EXAMPLES", "60")) // 4)
-few = settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
+few = settings(max_examples=EXAMPLES, suppress_health_check=list(HealthCheck))
 
 SMALL = Shape(devices=5, slots=8)
 #: Enough clusters for outages, and enough slots that one excluded slot is not yet more than a tenth of them.

@@ -200,7 +200,7 @@ def test_a_root_must_be_an_authority():
         CertificatePolicy([b"nonsense"])
 
 
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 @given(data=st.data())
 def test_hostile_bytes_are_refused_and_nothing_else(data, root, middle):
     good = middle.der

@@ -233,7 +233,7 @@ def test_a_key_that_is_not_the_authoritys_imports_nothing(registry, tmp_path):
         import_devices(registry, written(tmp_path / "d.csv", ROWS), authority=stranger)
 
 
-@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     data=st.one_of(
         st.binary(max_size=300),

@@ -140,7 +140,7 @@ class Fleet:
 ACTIONS = ["enroll", "enroll", "enroll", "set_weight", "relocate", "transfer", "retire", "enroll_validator"]
 
 
-@settings(deadline=None, max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(actions=st.lists(st.sampled_from(ACTIONS), min_size=1, max_size=25), seed=st.integers(0, 2**32))
 def test_random_registries_are_the_same_on_both_servers_and_as_the_model_says(
     tmp_path_factory, new_postgresql_url, authority, clock, actions, seed

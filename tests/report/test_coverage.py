@@ -6,7 +6,7 @@ import re
 
 import h3
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from depinverify.report.geography import (
@@ -92,7 +92,6 @@ def test_cells_of_a_panel_touch_without_overlapping(place: tuple[float, float]) 
     assert len(near) < len(corners) * 2 // 3
 
 
-@settings(deadline=None)
 @given(st.floats(-89, 89), st.floats(-179, 179), st.integers(-400, 400), st.integers(-400, 400))
 def test_a_view_keeps_distances(lat: float, lon: float, north: int, east: int) -> None:
     """Near its point the drawing is true to scale."""

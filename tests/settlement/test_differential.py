@@ -523,7 +523,7 @@ STEPS = st.lists(st.tuples(st.sampled_from(sorted(MUTATIONS)), NUMBERS, NUMBERS,
 SOME_SHAPES = st.lists(st.integers(0, len(SHAPES) - 1), max_size=2, unique=True).map(sorted).map(tuple)
 
 
-@settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=EXAMPLES, suppress_health_check=list(HealthCheck))
 @given(validators=st.sampled_from([1, 3, 4]), shapes=SOME_SHAPES, steps=STEPS)
 def test_bent_epochs(
     validators: int, shapes: tuple[int, ...], steps: list[tuple[str, int, int, int]]

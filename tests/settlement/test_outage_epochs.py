@@ -245,7 +245,7 @@ TROUBLES = st.one_of(
 REFERENCES = st.builds(Reference, st.integers(0, 2), SLOT, st.integers(0, 2), st.integers(2, 5))
 
 
-@settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=EXAMPLES, suppress_health_check=list(HealthCheck))
 @given(
     shape=st.sampled_from(SHAPES),
     troubles=st.lists(TROUBLES, max_size=8),

@@ -72,7 +72,7 @@ def ed25519_items(draw: st.DrawFn) -> Item:
     return key, message, signature
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(ed25519_items())
 def test_ed25519(item: Item) -> None:
     for profile in ED25519_PROFILES:
@@ -144,7 +144,7 @@ def ecdsa_items(draw: st.DrawFn, scheme: str) -> tuple[str, str, Item]:
     return scheme, encoding, (key, message, signature)
 
 
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=250)
 @given(st.sampled_from(sorted(reference.CURVES)).flatmap(ecdsa_items))
 def test_ecdsa(case: tuple[str, str, Item]) -> None:
     scheme, encoding, (key, message, signature) = case
@@ -161,7 +161,7 @@ def test_ecdsa(case: tuple[str, str, Item]) -> None:
                 assert found == libsecp256k1(key, message, signature)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     digest=st.binary(min_size=32, max_size=32),
     secret=st.integers(1, 2**64),

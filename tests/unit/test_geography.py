@@ -46,7 +46,7 @@ def metres(a: tuple[int, int], b: tuple[int, int]) -> int:
     return isqrt(RADIUS**2 * distance // 10**72)
 
 
-@settings(max_examples=1000, deadline=None)
+@settings(max_examples=1000)
 @given(st.integers(-(2**31), 2**31 - 1))
 @example(374_840_102)
 @example(199_619_227)
@@ -58,13 +58,13 @@ def test_cosine_and_sine_are_the_nearest_integers(angle: int) -> None:
     assert cos_sin_18(angle) == nearest_cos_sin(angle)
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(LATITUDE, LONGITUDE, LATITUDE, LONGITUDE)
 def test_chords_are_exact(lat_a: int, lon_a: int, lat_b: int, lon_b: int) -> None:
     assert chord_metres((lat_a, lon_a), (lat_b, lon_b)) == metres((lat_a, lon_a), (lat_b, lon_b))
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(LATITUDE, LONGITUDE, st.integers(-200_000, 200_000), st.integers(-200_000, 200_000))
 def test_short_chords_are_exact(lat: int, lon: int, north: int, east: int) -> None:
     other = (min(max(lat + north, -900_000_000), 900_000_000), lon + east)

@@ -10,7 +10,7 @@ from depinverify.check import Row, check_proof
 from depinverify.simulate import simulate
 
 
-@settings(deadline=None, max_examples=80)
+@settings(max_examples=80)
 @given(testing.proofs())
 def test_drawn_proofs_say_what_went_in(proof):
     decoded = _native.decode_proof(proof.envelope)
@@ -27,7 +27,7 @@ def test_drawn_proofs_say_what_went_in(proof):
     assert check_proof(proof.envelope).is_valid
 
 
-@settings(deadline=None, max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(testing.observations())
 def test_drawn_rows_survive_a_file(tmp_path, rows):
     path = tmp_path / "rows.jsonl.zst"
@@ -39,7 +39,7 @@ def test_drawn_rows_survive_a_file(tmp_path, rows):
     assert found == rows
 
 
-@settings(deadline=None, max_examples=4, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=4, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(testing.epoch_settings())
 def test_drawn_epochs_settle_soundly_and_always_alike(tmp_path_factory, arguments):
     folder = tmp_path_factory.mktemp("drawn")
