@@ -30,7 +30,7 @@ EMPTY_NAMES = {"util", "utils", "helper", "helpers", "common", "misc", "manager"
 
 #: Floors of the core, from the ground up; a path belongs to its longest prefix here.
 CORE_FLOORS = (
-    ("fixed", "hash", "verdict"),
+    ("fixed", "hash", "simd", "verdict"),
     ("schema", "spill", "table_file", "merkle"),
     ("signature",),
     ("decode", "canonical"),
@@ -236,7 +236,7 @@ RANDOM_CORE = {
 
 #: The one module that calls the intrinsics of vector units.
 VECTOR_UNITS = {
-    *(CORE / "signature" / "lanes" / "x86").glob("*.rs"),
+    *(CORE / "simd" / "x86").glob("*.rs"),
     CORE / "hash" / "x86.rs",
 }
 

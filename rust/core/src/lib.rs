@@ -8,6 +8,7 @@ pub mod canonical;
 pub mod fixed;
 pub mod hash;
 pub mod schema;
+mod simd;
 pub mod spill;
 pub mod table_file;
 pub mod verdict;

@@ -7,7 +7,7 @@
 use thiserror::Error;
 
 use super::keys::KeyId;
-use super::lanes::dispatch::prefetch;
+use crate::simd::dispatch::prefetch;
 
 /// Why columns do not make a batch of items. This is about the call, never about an item.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]

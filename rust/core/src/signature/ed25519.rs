@@ -11,11 +11,11 @@ use curve25519_dalek::scalar::Scalar;
 use curve25519_dalek::traits::{Identity, IsIdentity};
 use sha2::{Digest, Sha512};
 
-use super::lanes::dispatch::Simd;
 use super::lanes::ed25519::{self as lanes, Answer};
 use super::lanes::ed25519_keys::Point;
 use super::run::DecodeKeys;
 use super::scheme::{Ed25519Profile, SignatureVerdict};
+use crate::simd::dispatch::Simd;
 
 /// Low 255 bits of every encoding, canonical or not, of a point of small order: y = 0, 1, -1, the two of order 8, and 0
 /// and 1 plus p. Either sign bit may stand above them.

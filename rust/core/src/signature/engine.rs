@@ -11,7 +11,6 @@ use std::sync::Arc;
 
 use super::columns::{Items, ItemsError};
 use super::keys::{Key, KeyId, KeyRegistry};
-use super::lanes::dispatch::{Simd, prefetch};
 use super::lanes::ecdsa::CHUNK;
 use super::lanes::ed25519::{Answer, Keys};
 use super::lanes::{ecdsa as lanes_ecdsa, ed25519 as lanes_ed25519};
@@ -19,6 +18,7 @@ use super::run::{Digests, EcdsaCheck, Ed25519Check};
 use super::scheme::{EcdsaRule, Ed25519Profile, Rules, Scheme, SignatureVerdict};
 use super::tables::{KEYS_AT_ONCE, Table};
 use super::{ecdsa, ed25519, p256, secp256k1};
+use crate::simd::dispatch::{Simd, prefetch};
 
 /// The fewest items without tables that are worth eight lanes.
 const WORTH_LANES: usize = 3;

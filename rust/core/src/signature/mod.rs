@@ -15,7 +15,7 @@ mod ecdsa;
 mod ed25519;
 mod engine;
 mod keys;
-pub(crate) mod lanes;
+mod lanes;
 mod p256;
 mod rsa_pss;
 mod run;
@@ -23,6 +23,7 @@ mod scheme;
 mod secp256k1;
 mod tables;
 
+pub use crate::simd::dispatch::Simd;
 pub use bls::{BlsPublicKey, BlsVariant, bls_public_key, bls_secret_key, bls_sign, bls_verify};
 pub use bls_aggregate::{BlsAggregation, PossessionProven, bls_aggregate_verify, bls_fast_aggregate_verify};
 pub use bls_batch::{BLS_BATCH, BlsPlan, bls_verify_items, bls_verify_rows};
@@ -32,7 +33,6 @@ pub use ecdsa::ethereum_message_digest;
 pub use ed25519::residue_order;
 pub use engine::{verify_items, verify_one};
 pub use keys::{KeyId, KeyRegistry};
-pub use lanes::dispatch::Simd;
 pub use rsa_pss::{RsaKeyRegistry, RsaProfile, rsa_pss_verify_items, rsa_pss_verify_one};
 pub use scheme::{
     EcdsaDigest, EcdsaEncoding, EcdsaRule, Ed25519Profile, Rules, SPolicy, Scheme, SignatureVerdict,

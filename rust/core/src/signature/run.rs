@@ -14,13 +14,13 @@ use std::cell::RefCell;
 use super::ecdsa::{ETHEREUM_PREFIX, digest};
 use super::lanes::curve::{P256, Secp256k1};
 use super::lanes::digits::Windows;
-use super::lanes::dispatch::Job;
 use super::lanes::keccak::keccak256;
 use super::lanes::tree::Tables;
-use super::lanes::vector::Vector;
 use super::lanes::{ecdsa, ed25519, ed25519_keys};
 use super::scheme::{EcdsaDigest, Scheme};
 use super::tables::{GENERATOR_WINDOWS, generator};
+use crate::simd::dispatch::Job;
+use crate::simd::vector::Vector;
 
 thread_local! {
     /// Megabytes that would otherwise be asked from the system for every chunk.

@@ -18,12 +18,12 @@ use rayon::prelude::*;
 use super::keys::{Key, KeyId};
 use super::lanes::curve::{Curve, P256, Secp256k1, Wei25519};
 use super::lanes::digits::Windows;
-use super::lanes::dispatch::{Job, Simd};
 use super::lanes::ed25519_keys::Point;
 use super::lanes::table::{Builder, extra_rows};
-use super::lanes::vector::{MAX_LANES, Row, Vector};
 use super::run::ToWeierstrass;
 use super::scheme::Scheme;
+use crate::simd::dispatch::{Job, Simd};
+use crate::simd::vector::{MAX_LANES, Row, Vector};
 
 /// Bytes of tables that a registry keeps unless told otherwise.
 const DEFAULT_BUDGET: usize = 1 << 30;

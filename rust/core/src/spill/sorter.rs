@@ -12,10 +12,13 @@ use rayon::prelude::*;
 
 use super::run::{RECORD_LIMIT, Run, RunWriter};
 use super::{Runs, SpillError};
+use crate::simd::dispatch::prefetch;
 
 const ENTRY: usize = size_of::<Entry>();
 const FIRST_ENTRIES: usize = 64;
 const PARALLEL_FROM: usize = 1 << 15;
+/// Records that are on their way from memory while one is read.
+const AHEAD: usize = 8;
 /// Times that records are told apart by further eight bytes before they are compared as a whole.
 const LEVELS: usize = 8;
 
@@ -72,6 +75,13 @@ impl Held {
         &self.chunks[entry.chunk as usize][start..start + entry.payload as usize]
     }
 
+    /// Has a record brought near the processor: in their order, records lie anywhere.
+    fn fetch(&self, entries: &[Entry], at: usize) {
+        if let Some(entry) = entries.get(at) {
+            prefetch(&self.chunks[entry.chunk as usize][entry.start as usize..]);
+        }
+    }
+
     pub(super) fn sort(&mut self) {
         let mut index = std::mem::take(&mut self.index);
         // Records that compare equal are equal bytes, so an unstable sort cannot be seen.
@@ -98,7 +108,8 @@ impl Held {
         if levels > 0 && others.len() >= COMPARED {
             let key = self.key_of(first);
             let mut depth = key.len();
-            for other in others {
+            for (at, other) in others.iter().enumerate() {
+                self.fetch(others, at + AHEAD);
                 let (own, other) = (&key[known..depth], &self.key_of(other)[known..]);
                 if !other.starts_with(own) {
                     depth = known + own.iter().zip(other).take_while(|(a, b)| a == b).count();
@@ -126,7 +137,8 @@ impl Held {
     }
 
     pub(super) fn write_to<W: Write>(&self, mut writer: RunWriter<W>) -> Result<Run, SpillError> {
-        for entry in &self.index {
+        for (at, entry) in self.index.iter().enumerate() {
+            self.fetch(&self.index, at + AHEAD);
             writer.push(self.key_of(entry), self.payload_of(entry))?;
         }
         writer.finish()

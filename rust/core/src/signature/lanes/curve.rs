@@ -9,7 +9,7 @@ use super::field_25519::Field25519;
 use super::field_p256::FieldP256;
 use super::field_secp256k1::FieldSecp256k1;
 use super::order::Order;
-use super::vector::Vector;
+use crate::simd::vector::Vector;
 
 /// A curve with the generator of its large group.
 pub trait Curve {

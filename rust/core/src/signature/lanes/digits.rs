@@ -4,7 +4,7 @@
 //! Rule: an odd u is the sum of `d_j 2^(w j)` where `d_j = 2 v_j + 1 - 2^w` and the `v_j` are the plain groups of w
 //! bits of (u + 2^(w m) - 1) / 2. Invariant: no digit is zero, and as many rows are added for every scalar.
 
-use super::vector::{Mask, Vector};
+use crate::simd::vector::{Mask, Vector};
 
 /// Width of a table's windows, and how many there are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

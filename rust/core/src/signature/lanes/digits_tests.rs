@@ -1,7 +1,7 @@
 use ruint::aliases::U256;
 
-use super::super::vector::Portable;
 use super::*;
+use crate::simd::vector::Portable;
 
 #[test]
 fn digits_sum_to_their_scalar() {

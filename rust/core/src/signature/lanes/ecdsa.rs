@@ -9,7 +9,7 @@ use super::digits::{Digits, Windows};
 use super::field::{Arithmetic, Element, to_limbs, to_words};
 use super::groups::{gather, group_of, groups_for};
 use super::tree::{Group, Tables, Tree};
-use super::vector::{MAX_LANES, Mask, Row, Vector};
+use crate::simd::vector::{MAX_LANES, Mask, Row, Vector};
 
 /// A signature whose scalars are in range.
 #[derive(Clone, Copy, Debug)]

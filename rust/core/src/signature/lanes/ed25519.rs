@@ -15,7 +15,7 @@ use super::field_25519::Field25519 as F;
 use super::groups::{gather, group_of, groups_for};
 use super::sha512::sha512;
 use super::tree::{Group, Tables, Tree, invert_all};
-use super::vector::{MAX_LANES, Mask, Row, Vector};
+use crate::simd::vector::{MAX_LANES, Mask, Row, Vector};
 
 /// Digits of k where A has no table: eight multiples are made for every item.
 pub const WITHOUT_TABLE: Windows = Windows { width: 4 };

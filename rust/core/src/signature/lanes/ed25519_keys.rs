@@ -7,7 +7,7 @@ use super::edwards::{ROOTS, constant, decode};
 use super::field::{Arithmetic, Element, Field, lane_words};
 use super::field_25519::Field25519 as F;
 use super::groups::{gather, group_of};
-use super::vector::{MAX_LANES, Vector};
+use crate::simd::vector::{MAX_LANES, Vector};
 
 /// A third of the Montgomery form's A: what is added to u to be the x of the Weierstrass form.
 pub(super) const SHIFT: [u64; 4] =

@@ -6,7 +6,7 @@
 use super::curve::splat_words;
 use super::field::{Arithmetic, Element, Field};
 use super::field_25519::Field25519 as F;
-use super::vector::{Mask, Vector};
+use crate::simd::vector::{Mask, Vector};
 
 /// d = -121665 / 121666.
 const D: [u64; 4] =

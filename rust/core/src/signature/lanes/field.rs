@@ -9,7 +9,7 @@
 //! * *terms* are five limbs below 2^58, the form in which a sum or difference is added to a product before its last carry.
 
 use super::modular_inverse::{Modulus, inverse};
-use super::vector::{EXCESS_BIT, LIMB, MAX_LANES, Mask, Vector};
+use crate::simd::vector::{EXCESS_BIT, LIMB, MAX_LANES, Mask, Vector};
 
 /// Five limbs.
 pub type Element<V> = [V; 5];

@@ -5,7 +5,7 @@
 
 use super::field::{Columns, Element, Field, limbs_of, minus_excess, raised};
 use super::modular_inverse::Modulus;
-use super::vector::Vector;
+use crate::simd::vector::Vector;
 
 /// 2^255 - 19.
 pub enum Field25519 {}

@@ -8,7 +8,7 @@ use super::field::{
     ripple_signed, ripple_to_factor,
 };
 use super::modular_inverse::Modulus;
-use super::vector::{LIMB, Vector};
+use crate::simd::vector::{LIMB, Vector};
 
 /// 2^256 - 2^224 + 2^192 + 2^96 - 1.
 pub enum FieldP256 {}

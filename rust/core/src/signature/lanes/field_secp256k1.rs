@@ -7,7 +7,7 @@ use super::field::{
     Columns, Element, Field, below_modulus, limbs_of, minus_excess, raised, ripple, ripple_to_factor,
 };
 use super::modular_inverse::Modulus;
-use super::vector::Vector;
+use crate::simd::vector::Vector;
 
 /// 2^256 - 2^32 - 977.
 pub enum FieldSecp256k1 {}

@@ -3,13 +3,13 @@
 use ruint::aliases::{U256, U512};
 
 use super::super::curve::{Curve, P256, Secp256k1, Wei25519};
-use super::super::dispatch::{Job, Simd};
 use super::super::field_25519::Field25519;
 use super::super::field_p256::FieldP256;
 use super::super::field_secp256k1::FieldSecp256k1;
 use super::super::order::Order;
-use super::super::vector::MAX_LANES;
 use super::*;
+use crate::simd::dispatch::{Job, Simd};
+use crate::simd::vector::MAX_LANES;
 
 /// Numbers at the edges of words, limbs and the prime, and some in between, all below 2^256.
 fn numbers(prime: U256) -> Vec<U256> {

@@ -4,7 +4,7 @@
 //! lane works on an item and none needs a test.
 
 use super::tree::CHAINS;
-use super::vector::{MAX_LANES, Vector};
+use crate::simd::vector::{MAX_LANES, Vector};
 
 /// One number of every lane's item.
 #[inline(always)]

@@ -9,7 +9,7 @@
 use sha3::{Digest, Keccak256};
 
 use super::messages::{Dealer, Parts};
-use super::vector::{MAX_LANES, Row, Vector};
+use crate::simd::vector::{MAX_LANES, Row, Vector};
 
 /// Bytes of a block.
 const BLOCK: usize = 136;

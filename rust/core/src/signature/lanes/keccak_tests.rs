@@ -2,9 +2,9 @@
 
 use sha3::{Digest, Keccak256};
 
-use super::super::dispatch::{Job, Simd};
-use super::super::vector::Vector;
 use super::keccak256;
+use crate::simd::dispatch::{Job, Simd};
+use crate::simd::vector::Vector;
 
 struct Hash<'a>(&'a [[&'a [u8]; 3]], &'a mut [[u8; 32]]);
 

@@ -6,7 +6,7 @@
 //! the next one, so that lanes stand idle only when no message is left, whatever the lengths. (A block in all lanes takes
 //! about twice as long as one in plain Rust, so that a last long message alone in its lane costs twice as much at most.)
 
-use super::vector::{MAX_LANES, Mask};
+use crate::simd::vector::{MAX_LANES, Mask};
 
 /// A message in parts.
 pub(super) type Parts<'a> = [&'a [u8]; 3];

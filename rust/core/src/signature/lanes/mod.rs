@@ -1,7 +1,8 @@
 //! Kernels that check many signatures side by side.
 //!
 //! In: items with a table of their key each. Out: an answer each. Rule: signature verification, 5.2, 5.3 and 5.6. Read
-//! [`vector`] first, then [`field`], then [`tree`], where the time goes; [`ecdsa`] and [`ed25519`] are the ways in.
+//! [`vector`](crate::simd::vector) first, then [`field`], then [`tree`], where the time goes; [`ecdsa`] and [`ed25519`] are
+//! the ways in.
 //! Invariant: an answer depends on its item alone, and is the same on every vector unit.
 
 #![allow(
@@ -20,7 +21,6 @@
 
 pub mod curve;
 pub mod digits;
-pub mod dispatch;
 pub mod ecdsa;
 pub mod ed25519;
 pub mod ed25519_keys;
@@ -37,6 +37,3 @@ mod order;
 mod sha512;
 pub mod table;
 pub mod tree;
-pub mod vector;
-#[cfg(target_arch = "x86_64")]
-mod x86;

@@ -6,7 +6,7 @@
 
 use super::field::{Element, below_modulus, limbs_of, power_of_two, ripple, ripple_signed, splat};
 use super::modular_inverse::{Modulus, inverse};
-use super::vector::{LIMB, Vector};
+use crate::simd::vector::{LIMB, Vector};
 
 /// The order of a group, odd and above 2^252.
 pub struct Order {

@@ -8,7 +8,7 @@
 use sha2::{Digest, Sha512};
 
 use super::messages::{Dealer, Parts};
-use super::vector::{MAX_LANES, Row, Vector};
+use crate::simd::vector::{MAX_LANES, Row, Vector};
 
 /// Bytes of a block.
 const BLOCK: usize = 128;

@@ -2,9 +2,9 @@
 
 use sha2::{Digest, Sha512};
 
-use super::super::dispatch::{Job, Simd};
-use super::super::vector::Vector;
 use super::sha512;
+use crate::simd::dispatch::{Job, Simd};
+use crate::simd::vector::Vector;
 
 struct Hash<'a>(&'a [[&'a [u8]; 3]], &'a mut [[u8; 64]]);
 

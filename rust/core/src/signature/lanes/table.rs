@@ -8,7 +8,7 @@ use super::curve::{Curve, one, splat_words};
 use super::digits::Windows;
 use super::field::{Arithmetic, Element, Field};
 use super::tree::invert_all;
-use super::vector::{MAX_LANES, Mask, Row, Vector};
+use crate::simd::vector::{MAX_LANES, Mask, Row, Vector};
 
 /// Rows behind the windows.
 pub const fn extra_rows<C: Curve>() -> usize {

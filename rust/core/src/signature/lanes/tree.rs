@@ -9,9 +9,9 @@
 
 use super::curve::{Curve, one};
 use super::digits::{Digits, Windows};
-use super::dispatch::prefetch_line;
 use super::field::{Arithmetic, Element, Field, splat};
-use super::vector::{MAX_LANES, Mask, Row, Vector};
+use crate::simd::dispatch::prefetch_line;
+use crate::simd::vector::{MAX_LANES, Mask, Row, Vector};
 
 /// Groups that are worked on side by side, to hide latencies; the groups of a call are a multiple.
 pub const CHAINS: usize = 4;

@@ -4,13 +4,13 @@ use k256::elliptic_curve::sec1::ToSec1Point;
 use k256::{ProjectivePoint, Scalar};
 
 use super::super::curve::Secp256k1;
-use super::super::dispatch::{Job, Simd};
 use super::super::ecdsa::digits_of;
 use super::super::field::to_limbs;
 use super::super::groups::gather;
 use super::super::table::Builder;
-use super::super::vector::MAX_LANES;
 use super::*;
+use crate::simd::dispatch::{Job, Simd};
+use crate::simd::vector::MAX_LANES;
 
 /// Affine words of a point, lowest first; `None` at infinity.
 fn words(point: &ProjectivePoint) -> Option<[[u64; 4]; 2]> {

@@ -29,7 +29,7 @@ macro_rules! unit {
         }
 
         /// Runs a job in the lanes of the vector; gives it back undone where the processor cannot.
-        pub fn run<J: $crate::signature::lanes::dispatch::Job>(job: J) -> Result<J::Output, J> {
+        pub fn run<J: $crate::simd::dispatch::Job>(job: J) -> Result<J::Output, J> {
             if !is_available() {
                 return Err(job);
             }
@@ -38,7 +38,7 @@ macro_rules! unit {
         }
 
         #[target_feature($(enable = $feature),+)]
-        fn with_features<J: $crate::signature::lanes::dispatch::Job>(job: J) -> J::Output {
+        fn with_features<J: $crate::simd::dispatch::Job>(job: J) -> J::Output {
             job.run::<$vector>()
         }
     };

@@ -16,7 +16,7 @@
 
 use ruint::Uint;
 
-use crate::signature::lanes::vector::{LIMB, MAX_LANES, Portable, Row, Vector};
+use crate::simd::vector::{LIMB, MAX_LANES, Portable, Row, Vector};
 
 /// Limbs of an element.
 const LIMBS: usize = 8;

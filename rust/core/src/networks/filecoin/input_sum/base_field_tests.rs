@@ -10,8 +10,8 @@ use super::{
     negate, one, square_subtract, subtract_to_factor,
 };
 use crate::signature::Simd;
-use crate::signature::lanes::dispatch::Job;
-use crate::signature::lanes::vector::{MAX_LANES, Row, Vector};
+use crate::simd::dispatch::Job;
+use crate::simd::vector::{MAX_LANES, Row, Vector};
 
 fn prime() -> U384 {
     U384::from_limbs(PRIME)

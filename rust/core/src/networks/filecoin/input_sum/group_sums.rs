@@ -22,8 +22,8 @@ use super::base_field::{
     square_subtract, subtract_to_factor,
 };
 use crate::networks::filecoin::points::operand;
-use crate::signature::lanes::dispatch::{Job, prefetch_line};
-use crate::signature::lanes::vector::{MAX_LANES, Mask, Portable, Row, Vector};
+use crate::simd::dispatch::{Job, prefetch_line};
+use crate::simd::vector::{MAX_LANES, Mask, Portable, Row, Vector};
 
 /// Products that are multiplied side by side, so that one does not wait for the other.
 const CHAINS: usize = 4;
