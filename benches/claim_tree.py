@@ -8,11 +8,12 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
-import resource
 import subprocess
 import tempfile
 import time
 from pathlib import Path
+
+from benches.memory import peak_mib
 
 from depinverify._native import ClaimTree
 
@@ -69,7 +70,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="claim-tree-") as name:
         folder = Path(name)
         _, tree, proofs = ours(asked.payees, folder)
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+        peak = peak_mib()
         root, their_tree, their_proofs = theirs(few, folder)
         if ours(few, folder)[0] != root:
             raise SystemExit("the roots differ")

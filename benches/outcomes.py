@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import resource
 import subprocess
 import sys
 import time
@@ -19,6 +18,7 @@ os.environ["POLARS_MAX_THREADS"] = "1"
 import numpy as np
 import polars as pl
 import pyarrow as pa
+from benches.memory import peak_mib
 
 from depinverify.score import score_outcomes
 
@@ -165,7 +165,7 @@ def timed(rows: int) -> None:
     started = time.perf_counter()
     ours(source, slots)
     seconds = time.perf_counter() - started
-    print(slots * per_slot, seconds, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+    print(slots * per_slot, seconds, peak_mib())
 
 
 def in_a_process(rows: int) -> tuple[int, float, float]:

@@ -98,6 +98,16 @@ def stored_proofs(work: Path, rows: int, schemes: tuple[str, ...] = SCHEMES, val
     return epoch
 
 
+#: The command line in a process that says at its end how much memory it had at most.
+MEASURED = """
+import atexit, sys
+from benches.memory import peak_mib
+from depinverify import cli
+atexit.register(lambda: print("peak", peak_mib(), file=sys.stderr))
+cli.main()
+"""
+
+
 class Run(NamedTuple):
     """One finished command."""
 
@@ -107,16 +117,18 @@ class Run(NamedTuple):
 
 
 def run(*command: str) -> Run:
-    """Run a command to its end; wall and processor time, and its peak memory as the operating system counts it."""
+    """Run a command to its end; wall and processor time, and its peak memory where it says so."""
     started = time.perf_counter()
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, cwd=ROOT)
-    _, status, usage = os.wait4(process.pid, 0)
-    seconds = time.perf_counter() - started
+    with tempfile.TemporaryFile() as said:
+        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=said, cwd=ROOT)
+        _, status, usage = os.wait4(process.pid, 0)
+        seconds = time.perf_counter() - started
+        said.seek(0)
+        lines = said.read().decode().splitlines()
     if os.waitstatus_to_exitcode(status):
-        raise SystemExit(
-            f"{' '.join(command)} failed: {process.stderr.read().decode() if process.stderr else ''}"
-        )
-    return Run(seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
+        raise SystemExit(f"{' '.join(command)} failed: {' '.join(lines)}")
+    peak = next((float(line.split()[1]) for line in reversed(lines) if line.startswith("peak ")), 0.0)
+    return Run(seconds, usage.ru_utime + usage.ru_stime, peak)
 
 
 def settle(epoch: Path, threads: int) -> Run:
@@ -124,8 +136,8 @@ def settle(epoch: Path, threads: int) -> Run:
     with tempfile.TemporaryDirectory(prefix="settled-", dir=epoch.parent) as out:
         command = (
             sys.executable,
-            "-m",
-            "depinverify",
+            "-c",
+            MEASURED,
             "settle",
             str(epoch),
             "--out",
