@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import shutil
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
+import pyarrow as pa
 import pytest
 
 from depinverify import _native
@@ -110,6 +111,63 @@ def test_a_table_of_providers_that_is_another_is_found_with_evidence(
     assert audit(folder).is_clean
     found = [(one.stage, one.file, one.field) for one in audit(folder, evidence).findings]
     assert found == [("evidence", "providers.parquet", "content")]
+
+
+_Rows: TypeAlias = "list[dict[str, Any]]"
+
+#: Changes of a table of four rows about four subjects, and what an audit says: field, published, recomputed.
+VERDICTS: list[tuple[Callable[[_Rows], _Rows], list[tuple[str, str, str | None]]]] = [
+    (lambda rows: rows, []),
+    (lambda rows: rows[1:], [("", "absent", "a list of 1")]),
+    (lambda rows: [rows[0], *rows], [("length", "2", "1")]),
+    (
+        lambda rows: [{**row, "detail": "x"} for row in rows[:2]] + rows[2:],
+        [("[0].detail", "x", None)] * 2,
+    ),
+    (lambda rows: [*rows, {**rows[-1], "id": "z"}], [("", "a list of 1", "absent")]),
+    (
+        lambda rows: [{**row, "id": None} for row in rows[-1:]],
+        [*[("", "absent", "a list of 1")] * 4, ("", "a list of 1", "absent")],
+    ),
+    (
+        lambda rows: [{name: row[name] for name in row if name != "epoch"} for row in rows],
+        [("", "expected a column epoch, found none", "4 rows")],
+    ),
+    (
+        lambda rows: rows[::-1],
+        [*[("", "absent", "a list of 1")] * 3, ("", "expected rows in their order", "4 rows")],
+    ),
+    (lambda rows: [{**row, "subject": 7} for row in rows], [("", "not supported between", "4 rows")]),
+]
+
+
+@pytest.mark.parametrize(("change", "expected"), VERDICTS)
+def test_tables_of_verdicts_are_compared_row_by_row(
+    settled: FilecoinSettlement,
+    evidence: Path,
+    tmp_path: Path,
+    change: Callable[[_Rows], _Rows],
+    expected: list[tuple[str, str, str | None]],
+) -> None:
+    folder = shutil.copytree(settled.folder, tmp_path / "out")
+    table = pa.table(settled.table("verdicts.parquet"))
+    rows = change(table.to_pylist())
+    kinds = dict(zip(table.schema.names, table.schema.types, strict=True))
+    if isinstance(rows[0]["subject"], int):
+        kinds["subject"] = pa.uint64()
+    schema = pa.schema([(name, kinds[name]) for name in rows[0]])
+    _native.write_parquet(folder / "verdicts.parquet", pa.Table.from_pylist(rows, schema=schema))
+    reseal(folder)
+    found = [
+        one
+        for one in audit(folder, evidence).findings
+        if (one.stage, one.file) == ("evidence", "verdicts.parquet")
+    ]
+    assert len(found) == len(expected)
+    for one, (field, published, recomputed) in zip(found, expected, strict=True):
+        assert one.field == field
+        assert published in one.published
+        assert recomputed in (None, one.recomputed)
 
 
 def reseal(folder: Path) -> None:

@@ -203,12 +203,14 @@ def test_statements_of_a_table(tmp_path: Path) -> None:
         )
 
 
-def test_seeds_come_from_good_rounds_alone(tmp_path: Path) -> None:
+def test_seeds_are_those_of_the_epochs_that_somebody_asks_for(tmp_path: Path) -> None:
     rounds = [
         {"kind": "round", "round": 1, "signature": "0x" + "ab" * 96, "challenge_epoch": 3820},
         {"kind": "round", "round": 2, "signature": "cd" * 96, "challenge_epoch": 3821},
         {"kind": "round", "round": 3, "signature": "ef" * 96},
+        {"kind": "round", "round": 4, "signature": "odd", "challenge_epoch": 3820},
     ]
     path = tmp_path / "beacons.jsonl"
     path.write_text("".join(json.dumps(line) + "\n" for line in rounds))
-    assert list(read_seeds(path, frozenset({1, 3}))) == [3820]
+    assert [(one.record, one.challenge_epoch) for one in read_seeds(path, {3820})] == [(1, 3820)]
+    assert [one.record for one in read_seeds(path, {3820, 3821})] == [1, 2]

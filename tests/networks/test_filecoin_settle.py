@@ -31,6 +31,7 @@ from filecoin_folders import (
     SET_B,
     TASKS,
     WINDOW,
+    challenge_epoch,
     measurement,
     round_line,
     set_events,
@@ -103,6 +104,18 @@ def test_a_round_of_the_beacon_confirms_a_period(tmp_path: Path, *, is_apart: bo
     assert found.json("providers.json")["providers"][0]["periods_shown"]["confirmed"] == 1
     assert found.manifest["counts"]["periods_shown"]["confirmed"] == 1
     assert audit(found, folder).is_clean
+
+
+def test_a_round_that_the_beacon_did_not_sign_shows_no_seed(own: Path, tmp_path: Path) -> None:
+    vectors = ROOT / "tests" / "vectors" / "filecoin.jsonl"
+    records = [json.loads(line) for line in vectors.read_text("utf-8").splitlines()]
+    one = next(record for record in records if record["id"].startswith("drand_schemes_pedersen-bls-chained"))
+    wrong = {**one, "challenge_epoch": challenge_epoch(0)}
+    write_lines(own / "beacons.jsonl", [wrong, {"kind": "round"}, wrong])
+    found = settle(own, tmp_path / "out")
+    assert "VALID" not in found.manifest["counts"]["verdicts"]
+    period = found.json("data_sets.json")["data_sets"][0]["periods"][0]["shown"]
+    assert (period["finding"], period["is_seed_derived"]) == ("unshown", None)
 
 
 def test_payments_are_paid_for_proven_epochs(settled: FilecoinSettlement) -> None:

@@ -500,6 +500,15 @@ from depinverify._native.signature import (
 from depinverify._native.signature import (
     verify_signatures as verify_signatures,
 )
+from depinverify._native.sorter import (
+    SortedRecords as SortedRecords,
+)
+from depinverify._native.sorter import (
+    Sorter as Sorter,
+)
+from depinverify._native.table_file import (
+    TableWriter as TableWriter,
+)
 from depinverify._native.table_file import (
     read_parquet as read_parquet,
 )

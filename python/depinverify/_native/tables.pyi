@@ -32,11 +32,12 @@ def read_device_verdicts(path: str | PathLike[str], device: bytes) -> Table:
         depinverify.exceptions.InputError: The file cannot be read.
     """
 
-def content_hash(rows: ArrowStreamExportable) -> bytes:
+def content_hash(rows: ArrowStreamExportable, *, texts: bool = False) -> bytes:
     """Hash the content of a table, whatever its file looks like (uptime proof, 9.3).
 
     Args:
         rows: A table or stream, its columns in schema order and its rows in canonical order.
+        texts: Whether columns of texts, as their UTF-8, and of truth values, as 0 and 1, are taken too.
 
     Returns:
         32 bytes.

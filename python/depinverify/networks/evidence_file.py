@@ -28,7 +28,9 @@ if TYPE_CHECKING:
 
 __all__ = ["EvidenceReader", "one_record"]
 
-_SLICE = 16 << 20
+_SLICE = 4 << 20
+#: Lines that are judged at once: short ones, too, have a verdict each.
+_MOST_LINES = 1 << 16
 #: Bytes of the longest record of any network.
 _MOST_OF_RECORD = 64 << 20
 
@@ -59,12 +61,23 @@ class EvidenceReader:
         Raises:
             InputError: The file cannot be read or is of another kind, or a column has another type.
         """
+        return Table.from_batches(list(self.batches(source)))
+
+    def batches(self, source: object) -> Iterator[RecordBatch]:
+        """Verdicts of a source as they come, at least one batch; see :meth:`verify`.
+
+        Args:
+            source: Path of a file, or an Arrow producer.
+
+        Raises:
+            InputError: The file cannot be read or is of another kind, or a column has another type.
+        """
         if isinstance(source, (str, os.PathLike)):
-            return Table.from_batches(list(self._of_file(Path(source))))
+            return self._of_file(Path(source))
         if hasattr(source, "__arrow_c_stream__"):
-            return Table.from_batches(list(self._of_stream(RecordBatchReader.from_stream(source))))
+            return self._of_stream(RecordBatchReader.from_stream(source))
         if hasattr(source, "__arrow_c_array__"):
-            return Table.from_batches([self.batch(RecordBatch.from_arrow(source), 0)])
+            return iter([self.batch(RecordBatch.from_arrow(source), 0)])
         raise InputError(
             f"source: expected a path or Arrow record batches, found {type(source).__name__}",
             hint="a pyarrow table, a polars frame and a duckdb relation are Arrow producers",
@@ -86,8 +99,11 @@ class EvidenceReader:
         try:
             with _open(path) as file:
                 for lines, count in self._slices(file):
-                    yield self.lines(lines, first)
+                    verdicts = self.lines(lines, first)
                     first += count
+                    # The next lines are read into the room of these.
+                    del lines
+                    yield verdicts
         except (OSError, EOFError, zlib.error) as error:
             raise InputError(f"{path}: cannot be read ({error})") from error
         if first == 1:
@@ -95,19 +111,24 @@ class EvidenceReader:
 
     def _slices(self, file: BinaryIO) -> Iterator[tuple[bytes, int]]:
         """Some lines at a time, each ended by a line feed, with their number."""
-        held: list[bytes] = []
-        size = 0
+        held = bytearray()
+        count = 0
         while line := file.readline(self.max_line):
             rest = line
             while len(rest) == self.max_line and not rest.endswith(b"\n"):
                 rest = file.readline(self.max_line)
-            held.append(line if line.endswith(b"\n") else line + b"\n")
-            size += len(line)
-            if size >= _SLICE:
-                yield b"".join(held), len(held)
-                held, size = [], 0
-        if held:
-            yield b"".join(held), len(held)
+            held += line
+            if not line.endswith(b"\n"):
+                held += b"\n"
+            count += 1
+            if len(held) >= _SLICE or count >= _MOST_LINES:
+                lines = bytes(held)
+                held.clear()
+                yield lines, count
+                count = 0
+                del lines
+        if count:
+            yield bytes(held), count
 
 
 def one_record(path: Path, content: bytes | None, called: str | None) -> bytes:

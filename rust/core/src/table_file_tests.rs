@@ -62,3 +62,36 @@ fn a_file_with_one_byte_changed_is_read_or_refused_and_nothing_else() {
     assert!(read_table(&folder).is_err());
     fs::remove_dir_all(folder).unwrap();
 }
+
+#[test]
+fn how_rows_come_makes_no_difference_to_the_file() {
+    let folder = folder("cuts");
+    let whole = folder.join("whole.parquet");
+    write_table(&whole, &table().schema(), std::iter::once(Ok(table()))).unwrap();
+    for step in [1, 7, 4096, 9_999] {
+        let path = folder.join("cut.parquet");
+        let mut writer = TableWriter::create(&path, &table().schema()).unwrap();
+        for start in (0..10_000).step_by(step) {
+            writer.write(&table().slice(start, step.min(10_000 - start))).unwrap();
+        }
+        assert!(!path.exists());
+        assert_eq!(writer.finish().unwrap(), 10_000);
+        assert_eq!(fs::read(&path).unwrap(), fs::read(&whole).unwrap(), "{step} rows at a time");
+    }
+    fs::remove_dir_all(folder).unwrap();
+}
+
+#[test]
+fn a_file_that_is_given_up_is_gone() {
+    let folder = folder("given up");
+    let path = folder.join("x.parquet");
+    let mut writer = TableWriter::create(&path, &table().schema()).unwrap();
+    let other = table().project(&[1]).unwrap();
+    let error = writer.write(&other).unwrap_err();
+    assert!(error.to_string().contains("expected the columns"), "{error}");
+    writer.write(&table()).unwrap();
+    drop(writer);
+    assert_eq!(fs::read_dir(&folder).unwrap().count(), 0);
+    assert!(TableWriter::create(&folder.join("absent").join("x.parquet"), &table().schema()).is_err());
+    fs::remove_dir_all(folder).unwrap();
+}

@@ -6,6 +6,9 @@
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
+/// What to do where results cannot be written.
+pub const MAKE_ROOM: &str = "Make room or choose another folder with --out, then start again.";
+
 /// `depinverify.exceptions.InputError` with a message and, where there is a usual cause, a hint.
 pub fn input_error(py: Python<'_>, message: &str, hint: Option<&str>) -> PyErr {
     error(py, "InputError", message, hint)

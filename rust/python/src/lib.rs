@@ -39,6 +39,7 @@ mod registry;
 mod reward;
 mod rsa_pss;
 mod signature;
+mod sorter;
 mod table_file;
 mod tables;
 mod verification;
@@ -77,5 +78,6 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     filecoin_spark::register(module)?;
     cells::register(module)?;
     table_file::register(module)?;
+    sorter::register(module)?;
     Ok(())
 }

@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use arrow_array::cast::AsArray;
-use arrow_array::{BooleanArray, RecordBatch, RecordBatchReader};
+use arrow_array::{ArrayRef, BinaryArray, BooleanArray, RecordBatch, RecordBatchReader, UInt8Array};
+use arrow_schema::DataType;
 use arrow_select::filter::filter_record_batch;
 use depinverify_core::hash::Hash;
 use depinverify_core::verify::content::content_bytes;
@@ -78,23 +79,48 @@ fn read_device_verdicts<'py>(py: Python<'py>, path: PathBuf, device: &[u8]) -> P
 fn hash(batches: &[RecordBatch]) -> Result<Hash, String> {
     let mut hash = Sha256::new();
     for batch in batches {
-        let mut content = Vec::new();
-        content_bytes(batch, &mut content).map_err(|error| error.to_string())?;
-        hash.update(&content);
+        content(batch, |content| hash.update(content))?;
     }
     Ok(hash.finalize().into())
 }
 
+fn content(batch: &RecordBatch, mut update: impl FnMut(&[u8])) -> Result<(), String> {
+    let mut content = Vec::new();
+    content_bytes(batch, &mut content).map_err(|error| error.to_string())?;
+    update(&content);
+    Ok(())
+}
+
+/// Content of a batch whose texts have the form of their UTF-8 and whose truth values that of 0 and 1.
+pub fn content_of_results(batch: &RecordBatch, update: impl FnMut(&[u8])) -> Result<(), String> {
+    let formed = batch.columns().iter().map(|column| -> ArrayRef {
+        match column.data_type() {
+            DataType::Utf8 => Arc::new(BinaryArray::from(column.as_string::<i32>().clone())),
+            DataType::Boolean => {
+                Arc::new(column.as_boolean().iter().map(|value| value.map(u8::from)).collect::<UInt8Array>())
+            }
+            _ => Arc::clone(column),
+        }
+    });
+    let named = batch.schema_ref().fields().iter().map(|field| field.name()).zip(formed);
+    content(&RecordBatch::try_from_iter(named).map_err(|error| error.to_string())?, update)
+}
+
 /// Content hash of a table.
 #[pyfunction]
-fn content_hash(py: Python<'_>, rows: PyRecordBatchReader) -> PyResult<Bound<'_, PyBytes>> {
+#[pyo3(signature = (rows, *, texts=false))]
+fn content_hash(py: Python<'_>, rows: PyRecordBatchReader, texts: bool) -> PyResult<Bound<'_, PyBytes>> {
     let reader = rows.into_reader()?;
     let found = py.detach(|| {
-        let batches: Vec<RecordBatch> =
-            reader.collect::<Result<_, _>>().map_err(|error| error.to_string())?;
-        hash(&batches)
+        let mut hash = Sha256::new();
+        for batch in reader {
+            let batch = batch.map_err(|error| error.to_string())?;
+            let update = |content: &[u8]| hash.update(content);
+            if texts { content_of_results(&batch, update) } else { content(&batch, update) }?;
+        }
+        Ok(Hash::from(hash.finalize()))
     });
-    found.map(|hash| PyBytes::new(py, &hash)).map_err(|what| input_error(py, &what, None))
+    found.map(|hash| PyBytes::new(py, &hash)).map_err(|what: String| input_error(py, &what, None))
 }
 
 /// Writes the score table and gives its content hash.

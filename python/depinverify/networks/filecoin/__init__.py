@@ -50,7 +50,7 @@ if TYPE_CHECKING:
     from depinverify.networks.filecoin.audit import FilecoinAudit
     from depinverify.networks.filecoin.result_folder import FilecoinSettlement
 
-__all__ = ["LONGEST_RECORD", "Verifier", "network", "verify"]
+__all__ = ["LONGEST_RECORD", "Verifier", "evidence_reader", "network", "verify"]
 
 #: Bytes of the longest JSON line that is read: one proof of a data set of some 250,000 pieces.
 LONGEST_RECORD: Final = 16 << 20
@@ -73,12 +73,17 @@ def verify(source: object, *, keys: Sequence[Verifier] = (), threads: int | None
     Raises:
         InputError: The file cannot be read or is of another kind, or a column has another type.
     """
+    return evidence_reader(keys=keys, threads=threads).verify(source)
+
+
+def evidence_reader(*, keys: Sequence[Verifier] = (), threads: int | None = None) -> EvidenceReader:
+    """How :func:`verify` judges records, for a caller that takes the verdicts batch by batch."""
     known = list(keys)
     return EvidenceReader(
         lambda lines, first: _native.filecoin_verify_lines(lines, first, keys=known, threads=threads),
         lambda batch, first: _native.filecoin_verify_batch(batch, first, keys=known, threads=threads),
         LONGEST_RECORD,
-    ).verify(source)
+    )
 
 
 class _Filecoin:

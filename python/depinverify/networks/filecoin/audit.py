@@ -18,6 +18,7 @@ from depinverify.canonical import canonical_json
 from depinverify.exceptions import DepinverifyError, SettlementError
 from depinverify.networks.filecoin.audit_findings import ABSENT, Finding, by_subject, first_difference
 from depinverify.networks.filecoin.audit_sums import payment_subject, provider_subject, sums
+from depinverify.networks.filecoin.audit_verdicts import differing_verdicts
 from depinverify.networks.filecoin.exact import exact
 from depinverify.networks.filecoin.result_folder import FilecoinSettlement
 from depinverify.networks.filecoin.settle import RESULTS, settle
@@ -155,7 +156,7 @@ def _against(settlement: FilecoinSettlement, anew: FilecoinSettlement) -> Iterat
         published, recomputed = settlement.manifest.get(name, ABSENT), anew.manifest[name]
         if (found := first_difference(published, recomputed, name)) is not None:
             yield Finding("evidence", "manifest.json", "", *found)
-    yield from _of_verdicts(settlement, anew)
+    yield from differing_verdicts(settlement, anew)
     for file, member, subject in _LISTS:
         yield from by_subject(file, _member(settlement, file, member), _member(anew, file, member), subject)
     yield from _of_payments(settlement, anew)
@@ -207,32 +208,3 @@ def _of_payments(settlement: FilecoinSettlement, anew: FilecoinSettlement) -> It
             yield Finding("evidence", "payments.json", payment_subject(place, line), *found)
     if len(published) > len(recomputed):
         yield Finding("evidence", "payments.json", "", "length", str(len(published)), str(len(recomputed)))
-
-
-def _of_verdicts(settlement: FilecoinSettlement, anew: FilecoinSettlement) -> Iterator[Finding]:
-    """Records whose verdict is another: the rows that only one side has, by what they are about."""
-    file = "verdicts.parquet"
-    ours = _rows(anew, file)
-    try:
-        theirs = _rows(settlement, file)
-    except (DepinverifyError, OSError, KeyError) as error:
-        yield Finding("evidence", file, "", "", str(error), f"{sum(map(len, ours.values()))} rows")
-        return
-    for subject in sorted(ours.keys() | theirs.keys()):
-        found = first_difference(theirs.get(subject, ABSENT), ours.get(subject, ABSENT))
-        if found is not None:
-            yield Finding("evidence", file, subject, *found)
-
-
-def _rows(settlement: FilecoinSettlement, file: str) -> dict[str, list[dict[str, Any]]]:
-    """Rows of a table of verdicts by what they are about."""
-    table = settlement.table(file)
-    names = table.schema.names
-    rows: dict[str, list[dict[str, Any]]] = {}
-    for values in zip(*(table.column(name).to_pylist() for name in names), strict=True):
-        row = dict(zip(names, values, strict=True))
-        subject = " ".join(
-            str(row[name]) for name in ("part", "kind", "subject", "epoch", "id") if row[name] is not None
-        )
-        rows.setdefault(subject, []).append(row)
-    return rows

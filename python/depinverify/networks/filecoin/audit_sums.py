@@ -86,7 +86,9 @@ def _manifest(settlement: FilecoinSettlement) -> Iterator[Finding]:
 
 def _verdicts(settlement: FilecoinSettlement) -> Iterator[Finding]:
     names = {code.number: code.name for code in catalogue_of("filecoin")}
-    codes = Counter(names[code] for code in settlement.table("verdicts.parquet").column("code").to_pylist())
+    codes: Counter[str] = Counter()
+    for batch in settlement.batches("verdicts.parquet", ("code",)):
+        codes.update(names[code] for code in batch.column("code").to_pylist())
     published = settlement.manifest["counts"]["verdicts"]
     yield from _differs("manifest.json", "counts", "verdicts", published, dict(sorted(codes.items())))
 
@@ -121,7 +123,8 @@ def _shown_periods(settlement: FilecoinSettlement) -> Iterator[Finding]:
     counts = settlement.manifest["counts"]
     findings = dict(sorted(Counter(one["finding"] for one in shown).items()))
     yield from _differs("manifest.json", "counts", "periods_shown", counts["periods_shown"], findings)
-    contradictions = sum(len(one["contradictions"]) for one in shown) + len(found["strays"])
+    strays = len(found["strays"]) + int(found.get("strays_left_out", 0))
+    contradictions = sum(len(one["contradictions"]) for one in shown) + strays
     yield from _differs("manifest.json", "counts", "contradictions", counts["contradictions"], contradictions)
 
 
@@ -263,15 +266,14 @@ def _retrievals(settlement: FilecoinSettlement) -> Iterator[Finding]:
 def _labels(settlement: FilecoinSettlement) -> Iterator[Finding]:
     """The scores of each round again, from the labels of its measurements."""
     names = ("round", "participant", "tasking", "consensus")
-    table = settlement.table("spark_labels.parquet")
     accepted: defaultdict[str, Counter[str]] = defaultdict(Counter)
     rows: Counter[str] = Counter()
-    for name, participant, tasking, consensus in zip(
-        *(table.column(column).to_pylist() for column in names), strict=True
-    ):
-        rows[name] += 1
-        if (tasking, consensus) == ("OK", "MAJORITY_RESULT"):
-            accepted[name][participant] += 1
+    for batch in settlement.batches("spark_labels.parquet", names):
+        columns = (batch.column(column).to_pylist() for column in names)
+        for name, participant, tasking, consensus in zip(*columns, strict=True):
+            rows[name] += 1
+            if (tasking, consensus) == ("OK", "MAJORITY_RESULT"):
+                accepted[name][participant] += 1
     for line in settlement.json("spark.json")["rounds"]:
         name = line["round"]
         yield from _differs("spark.json", f"round {name}", "measurements", line["measurements"], rows[name])

@@ -3,7 +3,7 @@
 In: the evidence folder. Out: for each file ``sha256`` and ``rows``. Rule: this project's own format. Invariant: files
 whose lines mean the same in any order (``proofs``, ``beacons``, ``posts``) have one hash in any order: SHA-256 over
 the ascending SHA-256 hashes of their lines, as every line of theirs has a verdict, also an empty one; every other
-file has the SHA-256 of its bytes, and empty lines are none of its rows.
+file has the SHA-256 of its bytes, and empty lines are none of its rows. Memory does not grow with the lines.
 """
 
 from __future__ import annotations
@@ -31,18 +31,25 @@ __all__ = ["PROVIDERS", "input_lines"]
 #: Who providers are, beside what the evidence says.
 PROVIDERS: Final = "providers.jsonl"
 _PIECE: Final = 1 << 20
+#: Bytes of memory for sorting the hashes of lines.
+_BUDGET: Final = 4 << 20
 _LINES: Final = (".jsonl", ".jsonl.gz")
 
 
-def input_lines(evidence: Evidence) -> dict[str, Json]:
+def input_lines(evidence: Evidence, work: Path) -> dict[str, Json]:
     """The files of a folder by name, with hash and rows.
+
+    Args:
+        evidence: The folder.
+        work: A folder for what is too much for memory.
 
     Raises:
         InputError: A file cannot be read.
+        SettlementError: The work folder cannot be written.
     """
     unordered = {evidence.proofs, evidence.beacons, evidence.posts}
     return {
-        path.relative_to(evidence.folder).as_posix(): _input(path, is_ordered=path not in unordered)
+        path.relative_to(evidence.folder).as_posix(): _input(path, None if path not in unordered else work)
         for path in _files(evidence)
     }
 
@@ -63,20 +70,32 @@ def _files(evidence: Evidence) -> Iterator[Path]:
         )
 
 
-def _input(path: Path, *, is_ordered: bool) -> dict[str, Json]:
+def _input(path: Path, work: Path | None) -> dict[str, Json]:
+    """Hash and rows of a file; with a work folder those of its lines in any order."""
     if not path.is_file():
         # A device or a pipe may have no end.
         raise InputError(f"{path}: expected a file, found something else")
     has_lines = path.name.endswith(_LINES)
     try:
-        if has_lines and not is_ordered:
-            hashes = sorted(digest for digest, _ in _line_hashes(path))
-            return {"sha256": hashlib.sha256(b"".join(hashes)).hexdigest(), "rows": len(hashes)}
+        if has_lines and work is not None:
+            return _in_any_order(path, work)
         rows = sum(not is_empty for _, is_empty in _line_hashes(path)) if has_lines else _rows_of_table(path)
         with path.open("rb") as file:
             return {"sha256": hashlib.file_digest(file, "sha256").hexdigest(), "rows": rows}
     except (OSError, EOFError, zlib.error) as error:
         raise InputError(f"{path}: cannot be read ({error})") from None
+
+
+def _in_any_order(path: Path, work: Path) -> dict[str, Json]:
+    sorter = _native.Sorter(work, path.name, budget=_BUDGET)
+    rows = 0
+    for digest, _ in _line_hashes(path):
+        sorter.push(digest, b"")
+        rows += 1
+    whole = hashlib.sha256()
+    for hashes in sorter.walk():
+        whole.update(b"".join(digest for digest, _ in hashes))
+    return {"sha256": whole.hexdigest(), "rows": rows}
 
 
 def _rows_of_table(path: Path) -> int | None:

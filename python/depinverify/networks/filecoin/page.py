@@ -279,7 +279,7 @@ def _contradictions(found: dict[str, Any]) -> Markup:
                 "derived again."
             ),
             shown,
-            _more(len(lines), "contradiction", "data_sets.json"),
+            _more(len(lines) + int(found.get("strays_left_out", 0)), "contradiction", "data_sets.json"),
         ]
     )
 

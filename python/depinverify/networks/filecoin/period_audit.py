@@ -5,7 +5,7 @@ possession, what those proofs say they are about, and seeds that the beacon is s
 :class:`PeriodAudit` per started period, and every contradiction between what the chain recorded and what was
 shown. Rule: Filecoin, A8. Invariant: a proof confirms a period only if it verifies, for a seed of the beacon,
 about the pieces, the range and the block that the history has; what was not shown is neither confirmed nor
-refuted.
+refuted. Memory grows with periods, and not with the proofs that are about them.
 
 A verdict is a mapping with at least ``record, subject`` (the data set's id in decimal), ``epoch`` (the
 challenge epoch), ``code`` (name or number), ``failed``, ``not_run``, ``is_proved`` and ``in_time``.
@@ -13,8 +13,9 @@ challenge epoch), ``code`` (name or number), ``failed``, ``not_run``, ``is_prove
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from collections import defaultdict
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 from depinverify import _native
 from depinverify.networks import catalogue_of
@@ -22,20 +23,29 @@ from depinverify.networks.filecoin.proof_statements import PieceHashes
 from depinverify.networks.filecoin.proving_period import CHALLENGES_PER_PROOF
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from depinverify.canonical import Json
     from depinverify.networks.filecoin.data_sets import DataSetHistory, PeriodOutcome, PeriodState
     from depinverify.networks.filecoin.proof_statements import ProofStatement
 
-__all__ = ["Contradiction", "Finding", "PeriodAudit", "audit_periods"]
+__all__ = ["Contradiction", "Finding", "PeriodAudit", "PeriodBook", "Stated", "audit_periods"]
 
 #: ``confirmed``: a proof in time was shown and holds. ``refuted``: the chain says proven, what was shown says
 #: otherwise. ``unshown``: the chain says proven, nothing shown decides it. ``unproven``: the chain has no proof.
 Finding: TypeAlias = Literal["confirmed", "refuted", "unshown", "unproven"]
 
+_NAMES: Final = {code.number: code.name for code in catalogue_of("filecoin")}
+
+
+def _mask(*names: str) -> int:
+    """Checks as a verdict's masks have them."""
+    return sum(1 << number for number, name in _NAMES.items() if name in names)
+
+
 #: Checks whose failure says that the seed is another one than the beacon's.
-_OF_SEED = ("WRONG_ROUND", "ROUND_NOT_SIGNED", "SEED_MISMATCH")
+_OF_SEED: Final = _mask("WRONG_ROUND", "ROUND_NOT_SIGNED", "SEED_MISMATCH")
+_OTHER_LEAF: Final = _mask("OTHER_LEAF")
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +101,7 @@ class PeriodAudit:
     challenge_epoch: int
     state: PeriodState
     finding: Finding
-    records: tuple[int, ...]
+    records: Sequence[int]
     code: str | None
     is_seed_derived: bool | None
     are_challenges_derived: bool | None
@@ -118,15 +128,21 @@ class PeriodAudit:
 
 
 @dataclass(frozen=True, slots=True)
-class _Stated:
-    """What is kept of a proof's statement: the rest was held against its period."""
+class Stated:
+    """What is kept of a proof's statement: the rest was held against its period.
+
+    Attributes:
+        block: Block of the transaction.
+        seed: The seed that is shown or stated.
+        wrong: Where the proof is about something else than its period: a label and what was expected and found.
+    """
 
     block: int | None = None
     seed: bytes | None = None
     wrong: tuple[tuple[str, str], ...] = ()
 
 
-_UNREADABLE = _Stated(
+_UNREADABLE = Stated(
     wrong=(("unreadable statement", "expected what the proof is about, found it unreadable"),)
 )
 
@@ -137,11 +153,11 @@ class _Proof:
 
     record: int
     code: str
-    failed: frozenset[str]
+    is_other_leaf: bool
     is_seed_derived: bool | None
     is_proved: bool | None
     in_time: bool | None
-    stated: _Stated
+    stated: Stated
 
     @property
     def holds(self) -> bool:
@@ -161,7 +177,86 @@ class _Shown:
     history: DataSetHistory
     period: PeriodOutcome
     challenge_epoch: int
-    proofs: list[_Proof] = field(default_factory=list)
+    best: _Proof | None = None
+    first: int = 0
+    count: int = 0
+
+    @property
+    def records(self) -> range:
+        """The records that are about it, where they follow each other."""
+        return range(self.first, self.first + self.count)
+
+    def add(self, proof: _Proof) -> None:
+        """Count a proof, and keep it if it speaks for the period better than those before."""
+        if not self.count:
+            self.first = proof.record
+        self.count += 1
+        if self.best is None or proof.rank > self.best.rank:
+            self.best = proof
+
+
+class PeriodBook:
+    """The started periods of all data sets, and the best of the proofs that are about each.
+
+    Args:
+        histories: The data sets.
+        are_rounds_of_chain: Whether the rounds that records are held against are those of the sets' chain; elsewhere
+            a round neither shows a seed nor speaks against one.
+
+    Attributes:
+        sets: Decimal ids of the data sets.
+    """
+
+    def __init__(self, histories: Iterable[DataSetHistory], *, are_rounds_of_chain: bool = True) -> None:
+        self._are_rounds_of_chain = are_rounds_of_chain
+        self._hashes = PieceHashes()
+        self._shown: dict[tuple[int, int], _Shown] = {}
+        sets: set[str] = set()
+        for history in histories:
+            sets.add(str(history.set_id))
+            for period in history.periods:
+                if period.challenge_epoch is not None:
+                    key = history.set_id, period.challenge_epoch
+                    self._shown[key] = _Shown(history, period, period.challenge_epoch)
+
+        self.sets: Final = frozenset(sets)
+
+    @property
+    def epochs(self) -> frozenset[int]:
+        """The challenge epochs of all periods."""
+        return frozenset(epoch for _, epoch in self._shown)
+
+    def hold(self, statement: ProofStatement) -> Stated | None:
+        """Hold what a proof says that it is about against its period; ``None`` if that is none of these."""
+        shown = self._shown.get((statement.set_id, statement.challenge_epoch))
+        if shown is None:
+            return None
+        wrong = tuple(_about_another(shown, statement, self._hashes))
+        return Stated(statement.block, statement.seed, wrong)
+
+    def add(self, verdict: Mapping[str, Any], stated: Stated | None) -> Contradiction | None:
+        """Take the verdict of a proof.
+
+        Args:
+            verdict: As the table of verdicts has it.
+            stated: What is kept of the proof's statement; ``None`` where that could not be read.
+
+        Returns:
+            What is wrong with a proof that is about none of the periods.
+        """
+        about = _about(verdict)
+        if about is None:
+            return None
+        if about not in self._shown:
+            detail = "expected the challenge epoch of a started period, found that of none"
+            return Contradiction(*about, "no such period", detail, int(verdict["record"]))
+        proof = _proof(verdict, _UNREADABLE if stated is None else stated)
+        self._shown[about].add(proof if self._are_rounds_of_chain else replace(proof, is_seed_derived=None))
+        return None
+
+    def audits(self, seeds: Mapping[int, bytes]) -> list[PeriodAudit]:
+        """The started periods, by data set and in their order, whose records are taken to follow each other."""
+        return [_audited(one, seeds.get(one.challenge_epoch)) for one in self._shown.values()]
 
 
 def audit_periods(
@@ -186,35 +281,22 @@ def audit_periods(
     Returns:
         The started periods, by data set and in their order; and what is wrong with proofs that are about none of them.
     """
-    shown: dict[tuple[int, int], _Shown] = {}
-    for history in histories:
-        for period in history.periods:
-            if period.challenge_epoch is not None:
-                key = history.set_id, period.challenge_epoch
-                shown[key] = _Shown(history, period, period.challenge_epoch)
-    stated: dict[int, _Stated] = {}
-    hashes = PieceHashes()
-    for statement in statements or ():
-        of_period = shown.get((statement.set_id, statement.challenge_epoch))
-        if of_period is not None:
-            wrong = tuple(_about_another(of_period, statement, hashes))
-            stated[statement.record] = _Stated(statement.block, statement.seed, wrong)
-    unstated = _Stated() if statements is None else _UNREADABLE
-    names = {code.number: code.name for code in catalogue_of("filecoin")}
+    book = PeriodBook(histories, are_rounds_of_chain=are_rounds_of_chain)
+    stated = {statement.record: book.hold(statement) for statement in statements or ()}
+    unstated = Stated() if statements is None else None
     strays: list[Contradiction] = []
+    records: defaultdict[tuple[int, int], list[int]] = defaultdict(list)
     for verdict in verdicts:
-        about = _about(verdict)
-        if about is None:
-            continue
-        record = int(verdict["record"])
-        if about in shown:
-            proof = _proof(verdict, stated.get(record, unstated), names)
-            shown[about].proofs.append(proof if are_rounds_of_chain else replace(proof, is_seed_derived=None))
-        else:
-            detail = "expected the challenge epoch of a started period, found that of none"
-            strays.append(Contradiction(*about, "no such period", detail, record))
-    known = {} if seeds is None else seeds
-    return [_audited(one, known.get(one.challenge_epoch)) for one in shown.values()], strays
+        about, record = _about(verdict), int(verdict["record"])
+        if (stray := book.add(verdict, stated.get(record, unstated))) is not None:
+            strays.append(stray)
+        elif about is not None:
+            records[about].append(record)
+    audits = [
+        replace(one, records=tuple(records[one.set_id, one.challenge_epoch]))
+        for one in book.audits(seeds or {})
+    ]
+    return audits, strays
 
 
 def _about(verdict: Mapping[str, Any]) -> tuple[int, int] | None:
@@ -225,21 +307,15 @@ def _about(verdict: Mapping[str, Any]) -> tuple[int, int] | None:
     return int(subject), int(epoch)
 
 
-def _proof(verdict: Mapping[str, Any], stated: _Stated, names: Mapping[int, str]) -> _Proof:
-    def words(mask: int) -> frozenset[str]:
-        return frozenset(
-            name for number, name in names.items() if number < mask.bit_length() and mask >> number & 1
-        )
-
-    failed, not_run = words(int(verdict["failed"])), words(int(verdict["not_run"]))
-    is_seed_derived: bool | None = not failed.intersection(_OF_SEED)
-    if is_seed_derived and not_run.intersection(_OF_SEED):
+def _proof(verdict: Mapping[str, Any], stated: Stated) -> _Proof:
+    failed, not_run, code = int(verdict["failed"]), int(verdict["not_run"]), verdict["code"]
+    is_seed_derived: bool | None = not failed & _OF_SEED
+    if is_seed_derived and not_run & _OF_SEED:
         is_seed_derived = None
-    code = verdict["code"]
     return _Proof(
         record=int(verdict["record"]),
-        code=code if isinstance(code, str) else names.get(int(code), str(code)),
-        failed=failed,
+        code=code if isinstance(code, str) else _NAMES.get(int(code), str(code)),
+        is_other_leaf=bool(failed & _OTHER_LEAF),
         is_seed_derived=is_seed_derived,
         is_proved=verdict["is_proved"],
         in_time=verdict["in_time"],
@@ -279,7 +355,7 @@ def _about_another(
 
 def _audited(shown: _Shown, known_seed: bytes | None) -> PeriodAudit:
     period, history = shown.period, shown.history
-    best = max(shown.proofs, key=lambda proof: proof.rank, default=None)
+    best = shown.best
     seed, is_seed_derived = _seed(best, known_seed)
     found = [] if best is None else [*best.stated.wrong, *_against(period, best, is_seed_derived)]
     contradictions = [
@@ -289,7 +365,7 @@ def _audited(shown: _Shown, known_seed: bytes | None) -> PeriodAudit:
         for label, detail in found
     ]
     are_challenges_derived: bool | None = None
-    if best is not None and "OTHER_LEAF" in best.failed:
+    if best is not None and best.is_other_leaf:
         are_challenges_derived = False
     if seed is not None and period.challenged:
         wrong = _wrong_challenge(history.set_id, period, seed)
@@ -304,7 +380,7 @@ def _audited(shown: _Shown, known_seed: bytes | None) -> PeriodAudit:
         challenge_epoch=shown.challenge_epoch,
         state=period.state,
         finding=_finding(period, best, is_seed_derived, contradictions),
-        records=tuple(proof.record for proof in shown.proofs),
+        records=shown.records,
         code=None if best is None else best.code,
         is_seed_derived=is_seed_derived,
         are_challenges_derived=are_challenges_derived,

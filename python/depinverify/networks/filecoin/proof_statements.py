@@ -1,8 +1,9 @@
-"""What proofs of possession say that they are about: the part of a record that an audit holds against a set's history.
+"""What records say that they are about: the part of them that an audit holds against a set's history.
 
-In: ``proofs.jsonl``, ``.jsonl.gz`` or ``.parquet``. Out: one :class:`ProofStatement` per readable record, in
-their order. Rule: this project's own format of records (:mod:`depinverify.networks.filecoin`). Invariant:
-nothing of it is believed; a record that cannot be read here has its own verdict and no statement.
+In: ``proofs.jsonl``, ``.jsonl.gz`` or ``.parquet``; ``beacons.jsonl`` or ``.jsonl.gz``. Out: one
+:class:`ProofStatement` or :class:`RoundSeed` per readable record, in their order. Rule: this project's own format of
+records (:mod:`depinverify.networks.filecoin`). Invariant: nothing of it is believed; a record that cannot be read here
+has its own verdict and no statement.
 """
 
 from __future__ import annotations
@@ -16,10 +17,10 @@ from depinverify.networks.filecoin.holdings import hash_of_pieces
 from depinverify.networks.filecoin.lines import Members, as_text, read_lines
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Container, Iterator
     from pathlib import Path
 
-__all__ = ["PieceHashes", "ProofStatement", "read_seeds", "read_statements"]
+__all__ = ["PieceHashes", "ProofStatement", "RoundSeed", "read_seeds", "read_statements"]
 
 _COLUMNS: Final = (
     *("kind", "set_id", "challenge_epoch", "block", "range", "pieces"),
@@ -54,6 +55,21 @@ class ProofStatement:
     provider: str | None
     window: tuple[int, int] | None
     answers: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RoundSeed:
+    """The seed that one round of a beacon shows for the epoch that it names.
+
+    Attributes:
+        record: Line of the file, from 1.
+        challenge_epoch: The epoch.
+        seed: Digest of the round.
+    """
+
+    record: int
+    challenge_epoch: int
+    seed: bytes
 
 
 class PieceHashes:
@@ -106,25 +122,24 @@ def read_statements(path: Path) -> Iterator[ProofStatement]:
             continue
 
 
-def read_seeds(path: Path, good: frozenset[int]) -> dict[int, bytes]:
-    """Seeds by challenge epoch, from rounds that name their epoch.
+def read_seeds(path: Path, epochs: Container[int]) -> Iterator[RoundSeed]:
+    """Seeds of challenge epochs, from rounds that name their epoch. Whether a round is good, its verdict says.
 
     Args:
-        path: ``beacons.jsonl`` or ``.jsonl.gz``.
-        good: Lines whose verdict is ``VALID``.
+        path: The file.
+        epochs: Challenge epochs that somebody asks for.
 
     Raises:
         InputError: The file cannot be opened.
     """
-    seeds: dict[int, bytes] = {}
     for record, members in _records(path):
-        if record in good and members.has("challenge_epoch"):
+        if members.has("challenge_epoch"):
             try:
                 epoch, signature = members.number("challenge_epoch"), members.hex("signature")
             except InputError:
                 continue
-            seeds[epoch] = _native.filecoin_beacon_digest(signature)
-    return seeds
+            if epoch in epochs:
+                yield RoundSeed(record, epoch, _native.filecoin_beacon_digest(signature))
 
 
 def _records(path: Path) -> Iterator[tuple[int, Members]]:

@@ -9,12 +9,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Self
-
-from arro3.core import DataType, Table
 
 from depinverify import _native
 from depinverify.canonical import canonical_json
@@ -22,6 +19,11 @@ from depinverify.exceptions import SettlementError
 from depinverify.settlement import MANIFEST, publish_file, write_file
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from arro3.core import RecordBatch, Table
+    from arro3.core.types import ArrowStreamExportable
+
     from depinverify.canonical import Json
     from depinverify.networks.steps import ShownTable
 
@@ -30,8 +32,6 @@ __all__ = ["FORMAT", "FilecoinSettlement", "ResultWriter", "content_hash"]
 #: What a manifest calls itself.
 FORMAT: Final = "depinverify-filecoin-manifest-v1"
 _TABLE: Final = ".parquet"
-#: Types that have the content form of another.
-_FORMS: Final = {DataType.string(): DataType.binary(), DataType.bool(): DataType.uint8()}
 
 
 @dataclass(frozen=True)
@@ -86,6 +86,22 @@ class FilecoinSettlement:
         """A result that is a table."""
         return _native.read_table(self.folder / name)
 
+    def batches(self, name: str, columns: Sequence[str] = ()) -> Iterator[RecordBatch]:
+        """A result that is a table, some thousand rows at a time.
+
+        Args:
+            name: The table.
+            columns: Columns that it must have.
+
+        Raises:
+            InputError: It cannot be read.
+            SettlementError: A column is absent.
+        """
+        reader = _native.read_parquet(self.folder / name)
+        if absent := [column for column in columns if column not in reader.schema.names]:
+            raise SettlementError(f"{self.folder / name}: expected a column {absent[0]}, found none")
+        yield from reader
+
     @property
     def refused(self) -> int:
         """How many lines and events of the evidence were refused."""
@@ -120,7 +136,7 @@ class FilecoinSettlement:
         """
         path = self.folder / name
         if name.endswith(_TABLE):
-            return content_hash(_native.read_table(path))
+            return content_hash(_native.read_parquet(path))
         return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
@@ -156,19 +172,32 @@ class ResultWriter:
         """Write a result as canonical JSON."""
         self.bytes(name, canonical_json(value))
 
-    def bytes(self, name: str, content: bytes) -> None:
-        """Write a result as it is."""
+    def pieces(self, name: str, content: Iterator[bytes]) -> None:
+        """Write a result as it comes."""
         self.results[name] = write_file(self._out / name, content)
 
     def table(self, name: str, table: Table) -> None:
         """Write a result as Parquet."""
-        path = self._out / name
-        temporary = path.with_name(f"{name}.tmp")
-        _native.write_parquet(temporary, table)
-        self.results[name] = content_hash(table)
-        with temporary.open("rb") as file:
-            os.fsync(file.fileno())
-        publish_file(temporary, path)
+        temporary = self._out / f"{name}.tmp"
+        writer = _native.TableWriter(temporary, table.schema)
+        for batch in table.to_batches():
+            writer.write(batch)
+        self.written(name, temporary, writer.finish())
+
+    def written(self, name: str, path: Path, content: bytes) -> None:
+        """Take a table that is written and synced already.
+
+        Args:
+            name: The result.
+            path: Where it lies, on the same file system.
+            content: Its content hash.
+        """
+        publish_file(path, self._out / name)
+        self.results[name] = content.hex()
+
+    def bytes(self, name: str, content: bytes) -> None:
+        """Write a result as it is."""
+        self.results[name] = write_file(self._out / name, content)
 
     def absent(self, name: str) -> None:
         """Take away a result that this settlement does not have; a run of other inputs may have left it."""
@@ -179,12 +208,9 @@ class ResultWriter:
         write_file(self._out / MANIFEST, canonical_json({"format": FORMAT, **value, "results": self.results}))
 
 
-def content_hash(table: Table) -> str:
+def content_hash(table: ArrowStreamExportable) -> str:
     """Content hash of a table, 64 hex digits: texts as their UTF-8, truth values as 0 and 1 (uptime proof, 9.3)."""
-    names = table.schema.names
-    columns = [table.column(name) for name in names]
-    formed = [column.cast(_FORMS.get(column.type, column.type)) for column in columns]
-    return _native.content_hash(Table.from_arrays(formed, names=names)).hex()
+    return _native.content_hash(table, texts=True).hex()
 
 
 def _load(path: Path) -> dict[str, Any]:

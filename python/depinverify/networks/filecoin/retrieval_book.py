@@ -1,9 +1,10 @@
 """Rounds of retrieval checks, evaluated one after the other and summed.
 
-In: rounds with their measurements, the rules. Out: per round its counts, committees, rates, scores and rewards; over
-all rounds the retrievals of each provider and what each participant earned. Rule: Filecoin, C3 to C8. Invariant: the
-scores of a round and what is burnt are 10^15, and the rewards and what is not paid are the reward of a round; sums
-are of those numbers and of nothing else. Memory holds one round's measurements, and the labels of all.
+In: rounds with their measurements, the rules. Out: per round its counts, committees, rates, scores and rewards, and a
+table of labels that is written as rounds are evaluated; over all rounds the retrievals of each provider and what each
+participant earned. Rule: Filecoin, C3 to C8. Invariant: the scores of a round and what is burnt are 10^15, and the
+rewards and what is not paid are the reward of a round; sums are of those numbers and of nothing else. Memory holds one
+round's measurements and labels.
 """
 
 from __future__ import annotations
@@ -12,14 +13,16 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from arro3.core import Array, DataType, RecordBatch, Table
+from arro3.core import Array, DataType, RecordBatch
 
+from depinverify import _native
 from depinverify.networks.filecoin import spark
 from depinverify.networks.filecoin.exact import exact, rows_of
 from depinverify.networks.filecoin.providers import Retrievals
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from depinverify.canonical import Json
     from depinverify.networks.filecoin.retrieval_rounds import ListedRound
@@ -56,12 +59,18 @@ class RetrievalBook:
 
     Args:
         rules: How they are evaluated.
+        labels: File of the table of labels: a row per measurement that can be evaluated, in the order of rounds and
+            files.
+
+    Raises:
+        SettlementError: The file cannot be written.
     """
 
-    def __init__(self, rules: RetrievalRules) -> None:
+    def __init__(self, rules: RetrievalRules, labels: Path) -> None:
         self._rules = rules
         self._rounds: list[dict[str, Json]] = []
-        self._labels: list[RecordBatch] = []
+        self._labels: Final = _native.TableWriter(labels, _no_labels().schema)
+        self._measurements = 0
         self._miners: defaultdict[str, _Miner] = defaultdict(_Miner)
         self._earned: defaultdict[str, _Earned] = defaultdict(_Earned)
         self._burnt = 0
@@ -73,11 +82,13 @@ class RetrievalBook:
 
         Raises:
             InputError: Its measurements cannot be read, or a number is out of its range.
+            SettlementError: The labels cannot be written.
         """
         size = one.required_committee_size or self._rules.required_committee_size
         rules = spark.Rules(self._rules.detects_fraud, size, self._rules.validity, self._rules.outages)
         found = spark.evaluate(one.round, one.files, rules)
-        self._labels.append(_labelled(one.name, [file.name for file in one.files], found.labels))
+        self._labels.write(_labelled(one.name, [file.name for file in one.files], found.labels))
+        self._measurements += found.labels.num_rows
         self._sum_miners(found)
         dropped = Counter(found.dropped.column("reason").to_pylist())
         self._dropped += dropped
@@ -144,10 +155,13 @@ class RetrievalBook:
             for miner_id, one in sorted(self._miners.items())
         }
 
-    @property
-    def labels(self) -> Table:
-        """A row per measurement that can be evaluated, in the order of rounds and files."""
-        return Table.from_batches(self._labels or [_no_labels()])
+    def finish_labels(self) -> bytes:
+        """Complete the table of labels; its content hash.
+
+        Raises:
+            SettlementError: The file cannot be written.
+        """
+        return self._labels.finish()
 
     @property
     def totals(self) -> dict[str, Json]:
@@ -158,7 +172,7 @@ class RetrievalBook:
         return {
             "rounds": len(self._rounds),
             "rounds_rewarded": self._rewarded,
-            "measurements": sum(batch.num_rows for batch in self._labels),
+            "measurements": self._measurements,
             "dropped": self._dropped.total(),
             "whole": str(self._rewarded * spark.ROUND_SCORE),
             "scores": str(score),

@@ -3,7 +3,9 @@
 In: a folder of evidence (:mod:`~depinverify.networks.filecoin.evidence`). Out: a folder of results, the manifest
 last. Rule: Filecoin, A6 to A8, C and F. Invariant: the same evidence gives the same bytes, whatever the number of
 threads and the order of records; everything that is divided or paid adds up, and is checked before the manifest is
-written. A run that is stopped leaves no manifest, and starts again.
+written. A run that is stopped leaves no manifest, and starts again. Memory grows with data sets, periods, payments,
+rounds and providers, and not with records and measurements: events come first, so that each record is held against
+its period as it goes by; what is kept of it is sorted on disk, in ``.work`` below the results.
 
 =======================  ===========================================================================================
 ``verdicts.parquet``     one row per record of proofs, rounds and window proofs
@@ -31,22 +33,23 @@ from typing import TYPE_CHECKING, Final
 from depinverify.exceptions import InputError, SettlementError
 from depinverify.networks import catalogue_of
 from depinverify.networks.filecoin.conservation import imbalances
+from depinverify.networks.filecoin.data_set_results import data_sets_result
 from depinverify.networks.filecoin.evidence import Evidence
 from depinverify.networks.filecoin.exact import exact
 from depinverify.networks.filecoin.identities import read_identities
 from depinverify.networks.filecoin.inputs import PROVIDERS, input_lines
 from depinverify.networks.filecoin.payments import settle_all
-from depinverify.networks.filecoin.period_audit import audit_periods
-from depinverify.networks.filecoin.pool import POOL, Division, claim_tree, divide, read_pool
-from depinverify.networks.filecoin.proof_statements import read_seeds
+from depinverify.networks.filecoin.period_audit import PeriodBook
+from depinverify.networks.filecoin.pool import POOL, Division, Pool, claim_tree, divide, read_pool
 from depinverify.networks.filecoin.provider_table import provider_table
 from depinverify.networks.filecoin.providers import Provider, provider_rows
+from depinverify.networks.filecoin.record_verdicts import RecordVerdicts, judge_records
 from depinverify.networks.filecoin.refusals import Refusal, Refusals
 from depinverify.networks.filecoin.result_folder import FilecoinSettlement, ResultWriter
 from depinverify.networks.filecoin.retrieval_book import RetrievalBook
 from depinverify.networks.filecoin.retrieval_rounds import read_rounds
 from depinverify.networks.filecoin.rulesets import Rules
-from depinverify.networks.filecoin.verdict_rows import VerdictRows
+from depinverify.networks.filecoin.work_folder import work_folder
 from depinverify.settlement import MANIFEST
 from depinverify.workspace import writing_to
 
@@ -56,17 +59,21 @@ if TYPE_CHECKING:
     from depinverify import _native
     from depinverify.canonical import Json
     from depinverify.networks.filecoin.data_sets import DataSetHistory, Payment
-    from depinverify.networks.filecoin.period_audit import Contradiction, PeriodAudit
+    from depinverify.networks.filecoin.period_audit import PeriodAudit
 
 __all__ = ["DEFAULT_RULESET", "RESULTS", "settle"]
 
 #: What a folder without a table ``[ruleset]`` is settled under.
 DEFAULT_RULESET: Final = {"name": "filecoin-pdp", "version": "1"}
 
+#: Tables of records and of measurements, which are written while these go by.
+VERDICTS: Final = "verdicts.parquet"
+LABELS: Final = "spark_labels.parquet"
+
 #: Results that every settlement has.
 RESULTS: Final = frozenset(
     {
-        *("verdicts.parquet", "data_sets.json", "payments.json", "spark_labels.parquet", "spark.json"),
+        *(VERDICTS, "data_sets.json", "payments.json", LABELS, "spark.json"),
         *("providers.json", "providers.parquet", "refusals.json"),
     }
 )
@@ -76,19 +83,28 @@ _OPTIONAL: Final = ("pool.json", "pool_tree.json", "spark_tree.json")
 
 
 @dataclass(frozen=True)
-class _Found:
-    """Everything that results are written from."""
+class _Terms:
+    """What is settled, and how."""
 
     evidence: Evidence
     rules: Rules
-    keys: list[str]
+    pool: Pool | None
+    keys: Sequence[_native.FilecoinVerifier]
+    check_values: list[str]
     inputs: dict[str, Json]
-    verdicts: VerdictRows
+
+
+@dataclass(frozen=True)
+class _Found:
+    """Everything that results are written from; tables of records and measurements are written already."""
+
+    terms: _Terms
+    verdicts: RecordVerdicts
     histories: list[DataSetHistory]
     periods: dict[tuple[int, int], PeriodAudit]
-    strays: list[Contradiction]
     payments: list[Payment]
     retrievals: RetrievalBook
+    labels: bytes
     providers: list[Provider]
     division: Division | None
     refusals: Refusals
@@ -115,61 +131,54 @@ def settle(
         DepinverifyError: The folder is no evidence, its parameters are wrong, a file cannot be read, or the results
             cannot be written.
     """
-    out = Path(out)
-    found = _examine(Evidence.open(source), keys, threads, progress or (lambda _name, _done: None))
-    _refuse_other_settlement(out, found)
-    with writing_to(out):
-        out.mkdir(parents=True, exist_ok=True)
-        # From here on the folder is no settlement until its manifest is back.
-        (out / MANIFEST).unlink(missing_ok=True)
-        _write(out, found)
+    evidence, out = Evidence.open(source), Path(out)
+    rules = Rules.from_table(evidence.ruleset or DEFAULT_RULESET, path="filecoin.toml: ruleset")
+    pool = read_pool(evidence.folder / POOL)
+    check_values = sorted({key.check_value.hex() for key in keys})
+    with work_folder(out) as work:
+        terms = _Terms(evidence, rules, pool, keys, check_values, input_lines(evidence, work))
+        _refuse_other_settlement(out, terms)
+        found = _examine(terms, work, threads, progress or (lambda _name, _done: None))
+        with writing_to(out):
+            # From here on the folder is no settlement until its manifest is back.
+            (out / MANIFEST).unlink(missing_ok=True)
+            _write(out, work, found)
     return FilecoinSettlement.open(out)
 
 
-def _refuse_other_settlement(out: Path, found: _Found) -> None:
+def _refuse_other_settlement(out: Path, terms: _Terms) -> None:
     """Refuse to write over a settlement of other evidence, or under other keys."""
     if not (out / MANIFEST).exists():
         return
     manifest = FilecoinSettlement.open(out).manifest
-    if (manifest["inputs"], manifest.get("keys")) != (found.inputs, found.keys):
+    if (manifest["inputs"], manifest.get("keys")) != (terms.inputs, terms.check_values):
         raise SettlementError(
             f"{out}: expected an empty folder or an unfinished run, found a settlement of other inputs",
             hint="Choose another folder with --out, or remove this one.",
         )
 
 
-def _examine(
-    evidence: Evidence,
-    keys: Sequence[_native.FilecoinVerifier],
-    threads: int | None,
-    progress: Callable[[str, int], None],
-) -> _Found:
-    rules = Rules.from_table(evidence.ruleset or DEFAULT_RULESET, path="filecoin.toml: ruleset")
-    pool = read_pool(evidence.folder / POOL)
-    inputs = input_lines(evidence)
-    progress("records", 0)
-    verdicts = VerdictRows.of_evidence(evidence, keys=keys, threads=threads)
-    progress("events", len(verdicts.rows))
+def _examine(terms: _Terms, work: Path, threads: int | None, progress: Callable[[str, int], None]) -> _Found:
+    evidence, rules = terms.evidence, terms.rules
+    progress("events", 0)
     replay = evidence.replay()
     refusals = replay.refusals
     histories = sorted(replay.histories(), key=lambda history: history.set_id)
     # Records are held against the main network's beacons and its epochs: on another chain its rounds show no seed.
     is_main = evidence.chain == "mainnet"
-    seeds = read_seeds(evidence.beacons, verdicts.good_rounds) if evidence.beacons and is_main else None
-    periods, strays = audit_periods(
-        histories,
-        verdicts.of_proofs,
-        statements=verdicts.statements,
-        seeds=seeds,
-        are_rounds_of_chain=is_main,
+    periods = PeriodBook(histories, are_rounds_of_chain=is_main)
+    verdicts = judge_records(
+        evidence, periods, work / VERDICTS, keys=terms.keys, threads=threads, progress=progress
     )
+    audits = periods.audits(verdicts.seeds if is_main else {})
     payments = _payments(evidence, histories, refusals)
     progress("retrievals", 0)
-    book = _retrievals(evidence, rules, refusals, progress)
+    book = RetrievalBook(rules.retrieval, work / LABELS)
+    _read_retrievals(book, evidence, refusals, progress)
     identities = read_identities(evidence.folder / PROVIDERS, refusals)
     rows = provider_rows(
         histories,
-        periods,
+        audits,
         book.retrievals,
         verdicts.possession,
         verdicts.window,
@@ -178,18 +187,15 @@ def _examine(
         height=evidence.now,
     )
     return _Found(
-        evidence=evidence,
-        rules=rules,
-        keys=sorted({key.check_value.hex() for key in keys}),
-        inputs=inputs,
+        terms=terms,
         verdicts=verdicts,
         histories=histories,
-        periods={(one.set_id, one.challenge_epoch): one for one in periods},
-        strays=strays,
+        periods={(one.set_id, one.challenge_epoch): one for one in audits},
         payments=payments,
         retrievals=book,
+        labels=book.finish_labels(),
         providers=rows,
-        division=None if pool is None else divide(pool, rows, rules),
+        division=None if terms.pool is None else divide(terms.pool, rows, rules),
         refusals=refusals,
     )
 
@@ -205,32 +211,30 @@ def _payments(evidence: Evidence, histories: list[DataSetHistory], refusals: Ref
     return list(settle_all(known, proposals, evidence.now))
 
 
-def _retrievals(
-    evidence: Evidence, rules: Rules, refusals: Refusals, progress: Callable[[str, int], None]
-) -> RetrievalBook:
-    book = RetrievalBook(rules.retrieval)
+def _read_retrievals(
+    book: RetrievalBook, evidence: Evidence, refusals: Refusals, progress: Callable[[str, int], None]
+) -> None:
     if evidence.spark is None:
-        return book
+        return
     for number, one in enumerate(read_rounds(evidence.spark, refusals), 1):
         try:
             book.add(one)
         except InputError as error:
             refusals.add(Refusal(one.place, "round not evaluated", str(error)))
         progress("retrievals", number)
-    return book
 
 
-def _write(out: Path, found: _Found) -> None:
+def _write(out: Path, work: Path, found: _Found) -> None:
     totals = _totals(found)
     if wrong := next(imbalances(totals), None):
         raise SettlementError(wrong)
     writer = ResultWriter(out)
     for name in _OPTIONAL:
         writer.absent(name)
-    writer.table("verdicts.parquet", found.verdicts.table)
-    writer.json("data_sets.json", _data_sets(found))
+    writer.written(VERDICTS, work / VERDICTS, found.verdicts.content)
+    writer.pieces("data_sets.json", data_sets_result(found.histories, found.periods, found.verdicts.strays))
     writer.json("payments.json", {"payments": [exact(payment.to_json()) for payment in found.payments]})
-    writer.table("spark_labels.parquet", found.retrievals.labels)
+    writer.written(LABELS, work / LABELS, found.labels)
     writer.json("spark.json", found.retrievals.to_json())
     writer.table("providers.parquet", provider_table(found.providers))
     writer.json("providers.json", {"providers": [exact(row.to_json()) for row in found.providers]})
@@ -247,12 +251,15 @@ def _write(out: Path, found: _Found) -> None:
     writer.manifest(
         {
             "network": "filecoin",
-            "chain": found.evidence.chain,
-            "height": found.evidence.now,
-            "service": found.evidence.service,
-            "ruleset": {"params": found.rules.params(), "params_hash": found.rules.params_hash.hex()},
-            "keys": found.keys,
-            "inputs": found.inputs,
+            "chain": found.terms.evidence.chain,
+            "height": found.terms.evidence.now,
+            "service": found.terms.evidence.service,
+            "ruleset": {
+                "params": found.terms.rules.params(),
+                "params_hash": found.terms.rules.params_hash.hex(),
+            },
+            "keys": found.terms.check_values,
+            "inputs": found.terms.inputs,
             "counts": _counts(found),
             "totals": totals,
         }
@@ -267,32 +274,9 @@ def _write_division(writer: ResultWriter, division: Division | None) -> None:
         writer.bytes("pool_tree.json", division.tree.dump())
 
 
-def _data_sets(found: _Found) -> dict[str, Json]:
-    """Histories whose periods have what was shown for them, and proofs that are about no period."""
-    sets: list[Json] = []
-    for history in found.histories:
-        line = dict(history.to_json())
-        line["periods"] = [
-            {**period.to_json(), "shown": _shown(found, history.set_id, period.challenge_epoch)}
-            for period in history.periods
-        ]
-        sets.append(exact(line))
-    return {"data_sets": sets, "strays": [exact(stray.to_json()) for stray in found.strays]}
-
-
-def _shown(found: _Found, set_id: int, challenge_epoch: int | None) -> Json:
-    """What the proofs say of one period; nothing of one that nobody started."""
-    if challenge_epoch is None:
-        return None
-    line = found.periods[set_id, challenge_epoch].to_json()
-    # These stand in the period and its data set already.
-    known = {"set_id", "number", "challenge_epoch", "state"}
-    return {name: value for name, value in line.items() if name not in known}
-
-
 def _counts(found: _Found) -> dict[str, Json]:
     names = {code.number: code.name for code in catalogue_of("filecoin")}
-    verdicts = Counter(names[row.code] for row in found.verdicts.rows)
+    verdicts = {names[code]: count for code, count in found.verdicts.codes.items()}
     return {
         "verdicts": exact(dict(sorted(verdicts.items()))),
         "data_sets": len(found.histories),
@@ -302,7 +286,8 @@ def _counts(found: _Found) -> dict[str, Json]:
             "open": exact(sum(history.open_periods for history in found.histories)),
         },
         "periods_shown": exact(dict(sorted(Counter(one.finding for one in found.periods.values()).items()))),
-        "contradictions": sum(len(one.contradictions) for one in found.periods.values()) + len(found.strays),
+        "contradictions": sum(len(one.contradictions) for one in found.periods.values())
+        + found.verdicts.strays.count,
         "payments": len(found.payments),
         "payments_refused": sum(payment.is_refused for payment in found.payments),
         "providers": len(found.providers),

@@ -1,41 +1,35 @@
-"""Verdicts of records from several files as one table.
+"""Rows of the table of verdicts, and the order that they have.
 
-In: files of records. Out: their verdicts with the file's part in front, and how many of each subject are good. Rule:
-this project's own format. Invariant: rows ascend by what they and their records say, so that the order of lines in a
-file makes no difference; ``record``, the number of the line, is left out for that.
+In: verdicts of records with the part of the evidence in front, and what the records say that they are about. Out: the
+key that sorts a row, the bytes in which it waits for its place, and batches of the table. Rule: this project's own
+format. Invariant: rows ascend by what they and their records say, so that the order of lines in a file makes no
+difference; ``record``, the number of the line, is left out for that.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
-from dataclasses import replace
+import hashlib
+import json
+import struct
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from arro3.core import Array, DataType, Field, Schema, Table
+from arro3.core import Array, DataType, Field, RecordBatch, Schema
 
-from depinverify.catalogue import Code, Outcome
-from depinverify.networks import filecoin
-from depinverify.networks.filecoin.proof_statements import read_statements
-from depinverify.networks.filecoin.providers import Checked
+from depinverify.networks.filecoin.period_audit import Stated
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
-    from pathlib import Path
+    from collections.abc import Sequence
 
-    from depinverify import _native
-    from depinverify.networks.filecoin.evidence import Evidence
     from depinverify.networks.filecoin.proof_statements import ProofStatement
 
-__all__ = ["VerdictRow", "VerdictRows"]
+__all__ = ["SCHEMA", "VerdictRow", "batch_of", "packed", "sort_key", "unpacked"]
 
-#: Parts of a folder of evidence.
-PROOFS: Final = "proofs"
-ROUNDS: Final = "beacons"
-POSTS: Final = "posts"
-
-#: Kinds of records that show a provider's sectors.
-_WINDOW: Final = "window_post"
-_POSSESSION: Final = "possession"
+#: Parts of a key: a block height or another number of 64 bits, and code, masks and outcome.
+_HEIGHT: Final = struct.Struct(">Q").pack
+_MASKS: Final = struct.Struct(">BIIB").pack
+_TRUTH: Final = {False: b"\0", True: b"\1", None: b"\2"}
+#: Bytes of a number of leaves.
+_RANGE: Final = 16
 
 _COLUMNS: Final = {
     "part": DataType.string(),
@@ -52,6 +46,12 @@ _COLUMNS: Final = {
     "detail": DataType.string(),
 }
 _NULLABLE: Final = frozenset({"kind", "subject", "epoch", "id", "is_proved", "in_time"})
+
+_ENCODER: Final = json.JSONEncoder(check_circular=False, separators=(",", ":"))
+_DECODER: Final = json.JSONDecoder()
+
+#: The columns of the table.
+SCHEMA: Final = Schema([Field(name, kind, nullable=name in _NULLABLE) for name, kind in _COLUMNS.items()])
 
 
 class VerdictRow(NamedTuple):
@@ -75,126 +75,64 @@ class VerdictRow(NamedTuple):
     detail: str
 
 
-class _Verified(NamedTuple):
-    """One record: its verdict, its line, and what it says that it is about."""
+def batch_of(rows: Sequence[VerdictRow]) -> RecordBatch:
+    """Rows as a batch of the table."""
+    columns: list[Any] = list(zip(*rows, strict=True)) or [()] * len(_COLUMNS)
+    arrays = [Array(values, type=kind) for values, kind in zip(columns, _COLUMNS.values(), strict=True)]
+    return RecordBatch.from_arrays(arrays, schema=SCHEMA)
 
-    row: VerdictRow
-    record: int
-    statement: ProofStatement | None
 
+def sort_key(row: VerdictRow, statement: ProofStatement | None) -> bytes:
+    """Bytes whose order is that of all that a record and its verdict say; nothing stands behind everything.
 
-class VerdictRows:
-    """Verdicts of all files.
-
-    Attributes:
-        rows: The verdicts, ascending. From here on a record is called by its place among them.
-        statements: What proofs of possession say that they are about.
-        good_rounds: Lines of the file of rounds whose verdict is ``VALID``.
+    A record without a statement stands in front of those with one. Lists of pieces, which may be long, are told apart
+    by their hash.
     """
-
-    def __init__(self, verified: Iterable[_Verified] = ()) -> None:
-        ordered = sorted(verified, key=_order)
-        self.rows: Final = [one.row for one in ordered]
-        self.statements: Final = [
-            replace(one.statement, record=place)
-            for place, one in enumerate(ordered)
-            if one.statement is not None
+    part, kind, subject, epoch, called, code, failed, not_run, outcome, is_proved, in_time, detail = row
+    fields = [
+        *(_text(part), _text(kind), _text(subject), _height(epoch), _text(called)),
+        *(_MASKS(code, failed, not_run, outcome), _TRUTH[is_proved], _TRUTH[in_time], _text(detail)),
+    ]
+    if statement is not None:
+        start, end = statement.window or (None, None)
+        fields += [
+            _HEIGHT(statement.block),
+            b"\1" if statement.range is None else b"\0" + statement.range.to_bytes(_RANGE, "big"),
+            hashlib.sha256("\n".join([piece or "" for piece in statement.pieces]).encode()).digest(),
+            b"\1" if statement.seed is None else b"\0" + statement.seed,
+            *(_text(statement.provider), _height(start), _height(end), _height(statement.answers)),
         ]
-        self.good_rounds: Final = frozenset(
-            one.record for one in ordered if one.row.part == ROUNDS and one.row.code == Code.VALID
-        )
-
-    @classmethod
-    def of_evidence(
-        cls,
-        evidence: Evidence,
-        *,
-        keys: Sequence[_native.FilecoinVerifier] = (),
-        threads: int | None = None,
-    ) -> VerdictRows:
-        """Verify the records of a folder of evidence.
-
-        Args:
-            evidence: The folder.
-            keys: Verification keys for window proofs.
-            threads: Number of threads, or ``None`` for all processors.
-
-        Raises:
-            InputError: A file cannot be read.
-        """
-        verified: list[_Verified] = []
-        for part, path in ((PROOFS, evidence.proofs), (ROUNDS, evidence.beacons), (POSTS, evidence.posts)):
-            if path is None:
-                continue
-            stated = _statements(path) if part == PROOFS else {}
-            verdicts = filecoin.verify(path, keys=keys, threads=threads)
-            columns = [verdicts.column(name).to_pylist() for name in ("record", *VerdictRow._fields[1:])]
-            verified += (
-                _Verified(VerdictRow(part, *values), record, stated.get(record))
-                for record, *values in zip(*columns, strict=True)
-            )
-        return cls(verified)
-
-    @property
-    def of_proofs(self) -> Iterator[dict[str, Any]]:
-        """Verdicts of the file of proofs, as an audit of periods takes them."""
-        for place, row in enumerate(self.rows):
-            if row.part == PROOFS:
-                yield {**row._asdict(), "record": place}
-
-    @property
-    def table(self) -> Table:
-        """The verdicts as an Arrow table."""
-        columns: list[Any] = list(zip(*self.rows, strict=True)) or [()] * len(_COLUMNS)
-        arrays = [
-            Array(list(values), type=kind) for values, kind in zip(columns, _COLUMNS.values(), strict=True)
-        ]
-        fields = [Field(name, kind, nullable=name in _NULLABLE) for name, kind in _COLUMNS.items()]
-        return Table.from_arrays(arrays, schema=Schema(fields))
-
-    @property
-    def possession(self) -> dict[str, Checked]:
-        """Proofs of possession by the decimal id of the data set."""
-        return self._checked(_POSSESSION)
-
-    @property
-    def window(self) -> dict[str, Checked]:
-        """Window proofs by miner id; those that name no miner are nobody's."""
-        return {
-            subject: checked
-            for subject, checked in self._checked(_WINDOW).items()
-            if subject.startswith(("f0", "t0"))
-        }
-
-    def _checked(self, kind: str) -> dict[str, Checked]:
-        found: defaultdict[str, list[int]] = defaultdict(lambda: [0, 0, 0])
-        for row in self.rows:
-            if row.kind == kind and row.subject is not None:
-                found[row.subject][_place(row)] += 1
-        return {subject: Checked(*counts) for subject, counts in found.items()}
+    return b"".join(fields)
 
 
-def _statements(path: Path) -> dict[int, ProofStatement]:
-    """What proofs say that they are about, by record; equal lists of pieces, which may be long, are held once."""
-    held: dict[tuple[str | None, ...], tuple[str | None, ...]] = {}
-    return {
-        one.record: replace(one, pieces=held.setdefault(one.pieces, one.pieces))
-        for one in read_statements(path)
-    }
+def _text(value: str | None) -> bytes:
+    """A text that ends where it ends: one comes before every longer one that begins with it."""
+    if value is None:
+        return b"\1"
+    return b"\0%b\0\0" % value.encode().replace(b"\0", b"\0\xff")
 
 
-def _place(row: VerdictRow) -> int:
-    """Where a verdict counts among good, bad and unchecked."""
-    if row.outcome == Outcome.UNKNOWN:
-        return 2
-    return 0 if row.outcome == Outcome.PASS else 1
+def _height(value: int | None) -> bytes:
+    return b"\1" if value is None else b"\0" + _HEIGHT(value)
 
 
-def _order(one: _Verified) -> tuple[tuple[bool, Any], ...]:
-    """What rows are sorted by: all that the record and its verdict say; nothing stands behind everything."""
-    about = one.statement
-    values: list[Any] = [*one.row]
-    if about is not None:
-        pieces = tuple(piece or "" for piece in about.pieces)
-        values += (about.block, about.range, pieces, about.seed, about.provider, about.window)
-    return tuple((value is None, "" if value is None else value) for value in values)
+def packed(row: VerdictRow, stated: Stated | None) -> bytes:
+    """A row, and what is kept of its record's statement, as bytes."""
+    values: list[Any] = [*row]
+    if stated is not None:
+        values += (stated.block, None if stated.seed is None else stated.seed.hex(), stated.wrong)
+    return _ENCODER.encode(values).encode()
+
+
+def unpacked(content: bytes) -> tuple[VerdictRow, Stated | None]:
+    """What was packed."""
+    values = _DECODER.decode(content.decode())
+    row = VerdictRow._make(values[: len(_COLUMNS)])
+    if len(values) == len(_COLUMNS):
+        return row, None
+    block, seed, wrong = values[len(_COLUMNS) :]
+    return row, Stated(
+        block,
+        None if seed is None else bytes.fromhex(seed),
+        tuple((label, detail) for label, detail in wrong),
+    )
