@@ -13,7 +13,7 @@ from depinverify import _native
 from depinverify.canonical import canonical_json
 from depinverify.networks.filecoin.audit import audit
 from depinverify.networks.filecoin.result_folder import FilecoinSettlement
-from filecoin_folders import ALICE, AMOUNT, CAROL_MINER, SET_A, SET_B
+from filecoin_folders import ALICE, ALICE_MINER, AMOUNT, CAROL_MINER, SET_A, SET_B
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -39,6 +39,17 @@ FALSIFIED: list[tuple[Callable[[Path], None], tuple[str, str, str]]] = [
     (_change("spark.json", "rounds", 0, "burnt", 0), ("sums", "round 1", "burnt")),
     (_change("spark.json", "participants", 1, "score", 1), ("sums", "participants", "participants[1].score")),
     (_change("providers.json", "providers", 0, "fault_ppm", 0), ("sums", ALICE, "fault_ppm")),
+    (_change("providers.json", "providers", 0, "score_e12", 1), ("sums", ALICE, "score_e12")),
+    (_change("providers.json", "providers", 0, "reputation", 1), ("sums", ALICE, "reputation")),
+    (_change("providers.json", "providers", 0, "proven_bytes", "1"), ("sums", ALICE, "proven_bytes")),
+    (_change("providers.json", "providers", 0, "objectives", {}), ("sums", ALICE, "objectives.health")),
+    (
+        _change("providers.json", "providers", 0, "periods_shown", {}),
+        ("sums", ALICE, "periods_shown.confirmed"),
+    ),
+    (_change("providers.json", "providers", 0, "first_byte", None), ("sums", ALICE, "first_byte")),
+    (_change("providers.json", "providers", 0, "retrieval", None), ("sums", ALICE, "retrieval")),
+    (_change("providers.json", "providers", 0, "miner_id", None), ("sums", ALICE_MINER, "")),
     (_change("pool.json", "shares", 0, "amount", "0"), ("sums", ALICE, "amount")),
 ]
 

@@ -330,6 +330,7 @@ def test_lines_that_are_no_evidence_are_refused_one_by_one(own: Path, tmp_path: 
     rounds = [
         round_line(1, ["one.jsonl"]),
         round_line(1, ["one.jsonl"]),
+        round_line("again", ["one.jsonl"]),
         round_line("gone", ["absent.jsonl"]),
         round_line("out", ["../filecoin.toml"]),
         round_line("none", ["one.jsonl"], requiredCommitteeSize=0),
@@ -351,13 +352,14 @@ def test_lines_that_are_no_evidence_are_refused_one_by_one(own: Path, tmp_path: 
     found = settle(own, tmp_path / "out")
     counts = found.json("refusals.json")["counts"]
     assert counts == {
+        "measurements of another round": 1,
         "not a provider": 4,
         "not a round": 5,
         "provider stands twice": 1,
         "round stands twice": 1,
     }
     assert [line["round"] for line in found.json("spark.json")["rounds"]] == ["1"]
-    assert found.refused == 11
+    assert found.refused == 12
     assert audit(found, own).is_clean
 
 

@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING, Any, Final
 from depinverify.canonical import canonical_json
 from depinverify.exceptions import DepinverifyError, SettlementError
 from depinverify.networks.filecoin.audit_findings import ABSENT, Finding, by_subject, first_difference
-from depinverify.networks.filecoin.audit_sums import payment_subject, provider_subject, sums
+from depinverify.networks.filecoin.audit_providers import provider_subject
+from depinverify.networks.filecoin.audit_sums import payment_subject, sums
 from depinverify.networks.filecoin.audit_verdicts import differing_verdicts
 from depinverify.networks.filecoin.exact import exact
 from depinverify.networks.filecoin.result_folder import FilecoinSettlement

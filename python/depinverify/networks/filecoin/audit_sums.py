@@ -14,15 +14,14 @@ from depinverify import _native
 from depinverify.exceptions import DepinverifyError
 from depinverify.networks import catalogue_of
 from depinverify.networks.filecoin.audit_findings import ABSENT, Finding, first_difference
+from depinverify.networks.filecoin.audit_providers import provider_subject, provider_sums
 from depinverify.networks.filecoin.conservation import CONSERVED
 from depinverify.networks.filecoin.exact import exact
 from depinverify.networks.filecoin.period_history import Terms
 from depinverify.networks.filecoin.pool import claim_tree
-from depinverify.networks.filecoin.providers import called, rate_line
-from depinverify.networks.filecoin.proving_period import CHALLENGES_PER_PROOF
 from depinverify.networks.filecoin.retrieval_book import ROUND_REWARD
 from depinverify.networks.filecoin.rulesets import Rules
-from depinverify.networks.filecoin.spark import ROUND_SCORE, Rate, reward, scores
+from depinverify.networks.filecoin.spark import ROUND_SCORE, reward, scores
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -32,8 +31,6 @@ if TYPE_CHECKING:
 __all__ = ["sums"]
 
 _MILLION: Final = 10**6
-#: Rates of a provider.
-_RATES: Final = ("proving", "health", "retrieval", "retrieval_http", "retrieval_head", "uploads")
 #: What a file that is not of its form does to code that reads it.
 _STRANGE: Final = (
     *(KeyError, TypeError, ValueError, AttributeError, IndexError, ArithmeticError),
@@ -50,7 +47,7 @@ def sums(settlement: FilecoinSettlement) -> list[Finding]:
         "payments.json": _payments,
         "spark.json": _retrievals,
         "spark_labels.parquet": _labels,
-        "providers.json": _providers,
+        "providers.json": provider_sums,
         "pool.json": _pool,
         "refusals.json": _refusals,
     }
@@ -282,43 +279,6 @@ def _labels(settlement: FilecoinSettlement) -> Iterator[Finding]:
         shares, _ = scores(accepted[name])
         published = {one["participant"]: int(one["score"]) for one in line["scores"]}
         yield from _differs("spark.json", f"round {name}", "scores", published, shares)
-
-
-def _providers(settlement: FilecoinSettlement) -> Iterator[Finding]:
-    lines = settlement.json("providers.json")["providers"]
-    counts = settlement.manifest["counts"]
-    yield from _differs("manifest.json", "counts", "providers", counts["providers"], len(lines))
-    sets: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
-    for line in settlement.json("data_sets.json")["data_sets"]:
-        sets[line["provider"]].append(line)
-    for line in lines:
-        subject = provider_subject(line)
-        yield from _proving(subject, line, sets.pop(line["provider"], []))
-        for name in _RATES:
-            if line[name] is not None:
-                rate = Rate(int(line[name]["successes"]), int(line[name]["total"]))
-                yield from _differs("providers.json", subject, name, line[name], rate_line(rate))
-        proving = line["proving"]
-        fault_ppm = None if proving["ppm"] is None else _MILLION - proving["ppm"]
-        yield from _differs("providers.json", subject, "fault_ppm", line["fault_ppm"], fault_ppm)
-        challenges = exact(CHALLENGES_PER_PROOF * int(proving["total"]))
-        yield from _differs("providers.json", subject, "challenges", line["challenges"], challenges)
-    for provider in sorted(sets):
-        yield Finding("sums", "providers.json", provider, "", ABSENT, f"{len(sets[provider])} data sets")
-
-
-def _proving(subject: str, line: dict[str, Any], sets: list[dict[str, Any]]) -> Iterator[Finding]:
-    """A provider's periods against those of its data sets."""
-    ids = [one["set_id"] for one in sets]
-    yield from _differs("providers.json", subject, "data_sets", line["data_sets"], ids)
-    for field, name in (("successes", "periods_proven"), ("total", "periods_over")):
-        recomputed = exact(sum(int(one[name]) for one in sets))
-        yield from _differs("providers.json", subject, f"proving.{field}", line["proving"][field], recomputed)
-
-
-def provider_subject(line: dict[str, Any]) -> str:
-    """How a provider is called."""
-    return called(line["provider"], line["miner_id"])
 
 
 def _pool(settlement: FilecoinSettlement) -> Iterator[Finding]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from arro3.core import Array, DataType, Field, Schema, Table
 
-from depinverify.networks.filecoin.providers import lower_ppm
+from depinverify.networks.filecoin.provider_scores import lower_ppm
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -10,43 +10,42 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Final, Literal, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from depinverify import _native
 from depinverify.networks.filecoin.data_sets import LOSSES
 from depinverify.networks.filecoin.exact import exact
+from depinverify.networks.filecoin.provider_scores import (
+    lower_ppm,
+    objectives_of,
+    proven_bytes_of,
+    reputation_of,
+    score_of,
+)
 from depinverify.networks.filecoin.proving_period import CHALLENGES_PER_PROOF
-from depinverify.networks.filecoin.rates import raw_bytes
 from depinverify.networks.filecoin.spark import Rate
-from depinverify.score import windowed_availability
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping
 
     from depinverify.canonical import Json
-    from depinverify.networks.filecoin.data_sets import DataSetHistory, PeriodOutcome
+    from depinverify.networks.filecoin.data_sets import DataSetHistory
     from depinverify.networks.filecoin.identities import Identities, Identity, Stated
     from depinverify.networks.filecoin.period_audit import PeriodAudit
-    from depinverify.networks.filecoin.rulesets import Objectives, Reputation, Rules, Windows
+    from depinverify.networks.filecoin.provider_scores import Objective
+    from depinverify.networks.filecoin.rulesets import Rules
 
 __all__ = [
     "Checked",
-    "Objective",
     "Provider",
     "Retrievals",
     "Shown",
     "called",
-    "lower_ppm",
     "provider_rows",
     "rate_line",
 ]
 
-#: Seconds of an epoch.
-EPOCH_S: Final = 30
 _MILLION: Final = 10**6
-
-#: Whether an objective is reached.
-Objective: TypeAlias = Literal["met", "missed", "not enough samples", "not measured"]
 
 
 class Checked(NamedTuple):
@@ -94,6 +93,28 @@ class Retrievals:
     http: int
     head: int
     first_byte_ms: tuple[int, ...]
+
+    def rates(self) -> dict[str, Rate]:
+        """What succeeded of all, by the name that a row has for it."""
+        succeeded = {
+            "retrieval": self.successful,
+            "retrieval_http": self.http,
+            "retrieval_head": self.head,
+        }
+        return {name: Rate(count, self.total) for name, count in succeeded.items()}
+
+    def percentile_ms(self, numerator: int, denominator: int) -> int | None:
+        """A percentile of the times to the first byte, rounded up; ``None`` without any."""
+        found = _native.filecoin_spark_percentile(list(self.first_byte_ms), numerator, denominator)
+        return None if found is None else -(-found[0] // found[1])
+
+    def first_byte(self) -> dict[str, Json]:
+        """Times to the first byte as JSON."""
+        return {
+            "committees": len(self.first_byte_ms),
+            "median_ms": self.percentile_ms(1, 2),
+            "p90_ms": self.percentile_ms(9, 10),
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,9 +187,7 @@ class Provider:
 
     def first_byte_ms(self, numerator: int, denominator: int) -> int | None:
         """A percentile of its times to the first byte, rounded up; ``None`` without any."""
-        times = [] if self.retrievals is None else list(self.retrievals.first_byte_ms)
-        found = _native.filecoin_spark_percentile(times, numerator, denominator)
-        return None if found is None else -(-found[0] // found[1])
+        return None if self.retrievals is None else self.retrievals.percentile_ms(numerator, denominator)
 
     @property
     def detection_ppm(self) -> dict[str, int]:
@@ -181,7 +200,7 @@ class Provider:
 
     def to_json(self) -> dict[str, Json]:
         """The row as JSON; numbers that may have more than 53 bits are decimal text."""
-        found, retrieval = self.retrievals, self.retrieval
+        found = None if self.retrievals is None else self.retrievals.rates()
         return {
             "provider": self.provider,
             "miner_id": self.miner_id,
@@ -198,16 +217,10 @@ class Provider:
             "possession_proofs": self.possession._asdict(),
             "window_proofs": self.window._asdict(),
             "health": None if self.health is None else rate_line(self.health),
-            "retrieval": None if retrieval is None else rate_line(retrieval),
-            "retrieval_http": None if found is None else rate_line(Rate(found.http, found.total)),
-            "retrieval_head": None if found is None else rate_line(Rate(found.head, found.total)),
-            "first_byte": None
-            if found is None
-            else {
-                "committees": len(found.first_byte_ms),
-                "median_ms": self.first_byte_ms(1, 2),
-                "p90_ms": self.first_byte_ms(9, 10),
-            },
+            "retrieval": None if found is None else rate_line(found["retrieval"]),
+            "retrieval_http": None if found is None else rate_line(found["retrieval_http"]),
+            "retrieval_head": None if found is None else rate_line(found["retrieval_head"]),
+            "first_byte": None if self.retrievals is None else self.retrievals.first_byte(),
             "uploads": None if self.uploads is None else rate_line(self.uploads),
             "score_e12": self.score_e12,
             "reputation": self.reputation,
@@ -237,11 +250,6 @@ def called(provider: str | None, miner_id: str | None) -> str:
         return provider
     # A text that is no miner id could be somebody's address.
     return miner_id if miner_id is not None and miner_id.startswith(("f0", "t0")) else f"miner {miner_id}"
-
-
-def lower_ppm(rate: Rate) -> int:
-    """What a rate counts as, in millionths: what its sample supports, and nothing where there is none."""
-    return (rate.lower_ppm or 0) if rate.total else 0
 
 
 def rate_line(rate: Rate) -> dict[str, Json]:
@@ -333,96 +341,17 @@ def _row(entry: _Gathered, rules: Rules, height: int) -> Provider:
         data_sets=tuple(history.set_id for history in histories),
         proving=proving,
         open_periods=sum(history.open_periods for history in histories),
-        proven_bytes=sum(map(_proven_bytes, entry.judged)),
+        proven_bytes=sum(map(proven_bytes_of, entry.judged)),
         shown=Shown(*(entry.shown[name] for name in Shown._fields)),
         possession=entry.possession,
         window=entry.window,
         health=health,
         retrievals=found,
         uploads=uploads,
-        score_e12=_score(rules, entry.judged, supported, retrieval, height),
-        reputation=_reputation(rules.reputation, supported, retrieval, uploads),
-        objectives=_objectives(rules.objectives, proving, health, retrieval, uploads),
+        score_e12=score_of(rules, entry.judged, supported, retrieval, height),
+        reputation=reputation_of(rules.reputation, supported, retrieval, uploads),
+        objectives=objectives_of(rules.objectives, proving, health, retrieval, uploads),
     )
-
-
-def _score(
-    rules: Rules, histories: Sequence[DataSetHistory], proving: Rate, retrieval: Rate | None, height: int
-) -> int:
-    match rules.score:
-        case "proving":
-            return lower_ppm(proving) * _MILLION
-        case "retrieval":
-            return 0 if retrieval is None else lower_ppm(retrieval) * _MILLION
-        case "windows":
-            return _availability(rules.windows, histories, height)
-
-
-def _availability(rules: Windows, histories: Sequence[DataSetHistory], height: int) -> int:
-    """Windowed availability with periods as slots; windows count from the chain's genesis."""
-    up: Counter[int] = Counter()
-    total: Counter[int] = Counter()
-    earliest = height * EPOCH_S - rules.tracking_s - rules.window_s
-    for history in histories:
-        for period in history.periods:
-            if period.state == "open":
-                continue
-            for deadline in _deadlines(period, history.period_length, earliest // EPOCH_S):
-                start = deadline * EPOCH_S // rules.window_s * rules.window_s
-                up[start] += period.state == "proven"
-                total[start] += 1
-    score, used, _ = windowed_availability(
-        [(start, up[start], total[start], total[start]) for start in sorted(total)],
-        moment=height * EPOCH_S,
-        window_s=rules.window_s,
-        tracking_s=rules.tracking_s,
-        min_data_windows=rules.min_data_windows,
-    )
-    return score if used else 0
-
-
-def _deadlines(period: PeriodOutcome, length: int, earliest: int) -> Iterable[int]:
-    """Deadlines of periods in a row, from the last one back to an epoch that no window holds."""
-    first = max(earliest, period.deadline - (period.count - 1) * length)
-    return range(period.deadline, first - 1, -length)
-
-
-def _proven_bytes(history: DataSetHistory) -> int:
-    over = [period for period in history.periods if period.state != "open"]
-    if not over or over[-1].state != "proven" or history.deleted_at is not None:
-        return 0
-    return raw_bytes(over[-1].range or 0)
-
-
-def _reputation(weights: Reputation, proving: Rate, retrieval: Rate | None, uploads: Rate | None) -> int:
-    parts = (
-        (weights.proving, proving if proving.total else None),
-        (weights.retrieval, retrieval),
-        (weights.storage, uploads),
-    )
-    return sum(weight * lower_ppm(rate) for weight, rate in parts if rate is not None)
-
-
-def _objectives(
-    goals: Objectives, proving: Rate, health: Rate | None, retrieval: Rate | None, uploads: Rate | None
-) -> dict[str, Objective]:
-    most_faults = _MILLION - goals.fault_ppm
-    periods = -(-goals.fault_samples // CHALLENGES_PER_PROOF)
-    return {
-        "health": _reached(health, goals.health_ppm, 1),
-        "retrieval": _reached(retrieval, goals.retrieval_ppm, 1),
-        "approval_uploads": _reached(uploads, goals.transfer_ppm, goals.transfer_samples),
-        "approval_retrievals": _reached(retrieval, goals.transfer_ppm, goals.transfer_samples),
-        "approval_faults": _reached(proving if proving.total else None, most_faults, periods),
-    }
-
-
-def _reached(rate: Rate | None, goal_ppm: int, samples: int) -> Objective:
-    if rate is None:
-        return "not measured"
-    if rate.total < samples:
-        return "not enough samples"
-    return "met" if rate.successes * _MILLION >= goal_ppm * rate.total else "missed"
 
 
 def _rate(stated: Stated | None) -> Rate | None:

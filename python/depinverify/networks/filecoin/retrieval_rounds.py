@@ -3,7 +3,7 @@
 In: ``spark/rounds.jsonl``, one round a line, and beside it the files of measurements that the lines name. Out: rounds,
 and refusals. Rule: Filecoin, C1 and C3; the folder is this project's own. Invariant: a line that is no round, and one
 whose measurements are not there, costs that round alone; a name of a file never leads out of the folder; a round is
-called once.
+called once, and a file of measurements is of one round.
 
 A line has the members of :meth:`depinverify.networks.filecoin.spark.Round.from_json`, and beside them ``round``, a name
 or number; ``measurements``, names of files ``.json``, ``.jsonl`` or either with ``.gz``; and optionally
@@ -73,6 +73,7 @@ def read_rounds(folder: Path, refusals: Refusals) -> Iterator[ListedRound]:
     if len(lists) != 1:
         raise InputError(f"{folder}: expected one file rounds.jsonl or rounds.jsonl.gz, found {len(lists)}")
     known: set[str] = set()
+    taken: dict[Path, str] = {}
     for number, line in read_lines(lists[0]):
         place = f"{folder.name}/{lists[0].name}:{number}"
         try:
@@ -83,7 +84,13 @@ def read_rounds(folder: Path, refusals: Refusals) -> Iterator[ListedRound]:
         if found.name in known:
             refusals.add(Refusal(place, "round stands twice", ascii(found.name)))
             continue
+        if again := next((file for file in found.files if file in taken), None):
+            # Whoever is in it would be paid by both rounds.
+            what = f"expected files of its own, found {again.name} of round {taken[again]!a}"
+            refusals.add(Refusal(place, "measurements of another round", what))
+            continue
         known.add(found.name)
+        taken |= dict.fromkeys(found.files, found.name)
         yield found
 
 
