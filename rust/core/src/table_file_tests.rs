@@ -66,13 +66,13 @@ fn a_file_with_one_byte_changed_is_read_or_refused_and_nothing_else() {
 #[test]
 fn how_rows_come_makes_no_difference_to_the_file() {
     let folder = folder("cuts");
-    let whole = folder.join("whole.parquet");
-    write_table(&whole, &table().schema(), std::iter::once(Ok(table()))).unwrap();
+    let (table, whole) = (table(), folder.join("whole.parquet"));
+    write_table(&whole, &table.schema(), std::iter::once(Ok(table.clone()))).unwrap();
     for step in [1, 7, 4096, 9_999] {
-        let path = folder.join("cut.parquet");
-        let mut writer = TableWriter::create(&path, &table().schema()).unwrap();
+        let path = folder.join(format!("{step}.parquet"));
+        let mut writer = TableWriter::create(&path, &table.schema()).unwrap();
         for start in (0..10_000).step_by(step) {
-            writer.write(&table().slice(start, step.min(10_000 - start))).unwrap();
+            writer.write(&table.slice(start, step.min(10_000 - start))).unwrap();
         }
         assert!(!path.exists());
         assert_eq!(writer.finish().unwrap(), 10_000);
