@@ -12,7 +12,7 @@ import fcntl
 import hashlib
 import json
 import shutil
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Self, TextIO
 
 from depinverify import _native
 from depinverify.exceptions import SettlementError
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from depinverify.canonical import Json
 
-__all__ = ["Workspace", "writing_to"]
+__all__ = ["Workspace", "clear", "lock", "writing_to"]
 
 
 @contextlib.contextmanager
@@ -42,6 +42,37 @@ def writing_to(out: Path) -> Iterator[None]:
             f"{error.filename or out}: expected to write results there: {error.strerror}",
             hint="Make room or choose another folder with --out, then start again: finished pieces are kept.",
         ) from None
+
+
+def lock(out: Path) -> tuple[Path, TextIO]:
+    """Make and lock the work folder of a run; it is unlocked when the file is closed.
+
+    Args:
+        out: Folder of the results; made if absent.
+
+    Raises:
+        SettlementError: Another run works there, or the folder cannot be made.
+    """
+    folder = out / ".work"
+    with writing_to(out):
+        folder.mkdir(parents=True, exist_ok=True)
+        held = (folder / "lock").open("w")
+    try:
+        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        held.close()
+        raise SettlementError(
+            f"{out}: another run is working here",
+            hint="Wait until it has ended, or choose another folder with --out.",
+        ) from None
+    return folder, held
+
+
+def clear(folder: Path) -> None:
+    """Empty a locked work folder."""
+    for entry in folder.iterdir():
+        if entry.name != "lock":
+            shutil.rmtree(entry) if entry.is_dir() else entry.unlink()
 
 
 class Workspace:
@@ -74,14 +105,7 @@ class Workspace:
     def __enter__(self) -> Self:
         """Lock the folder and drop what an earlier run of other inputs left."""
         self._refuse_other_settlement()
-        with writing_to(self.out):
-            self.folder.mkdir(parents=True, exist_ok=True)
-            self._lock = (self.folder / "lock").open("w")
-        try:
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            self._lock.close()
-            raise SettlementError(f"{self.out}: another run is working here") from None
+        _, self._lock = lock(self.out)
         try:
             # The run that held the lock may have finished meanwhile.
             self._refuse_other_settlement()
@@ -103,9 +127,7 @@ class Workspace:
         mark = self.folder / "fingerprint"
         if mark.exists() and mark.read_bytes() == self.fingerprint.encode():
             return
-        for entry in self.folder.iterdir():
-            if entry.name != "lock":
-                shutil.rmtree(entry) if entry.is_dir() else entry.unlink()
+        clear(self.folder)
         write_file(mark, self.fingerprint.encode())
 
     def remove(self, threads: int | None = None) -> None:

@@ -146,9 +146,9 @@ VERDICTS: list[tuple[Callable[[_Rows], _Rows], list[tuple[str, str, str | None]]
     ),
     (
         lambda rows: rows[::-1],
-        [*[("", "absent", "a list of 1")] * 3, ("", "expected rows in their order", "4 rows")],
+        [("", "expected rows in their order", "4 rows")],
     ),
-    (lambda rows: [{**row, "subject": 7} for row in rows], [("", "not supported between", "4 rows")]),
+    (lambda rows: [{**row, "subject": 7} for row in rows[:1]], [("", "not supported between", "4 rows")]),
 ]
 
 

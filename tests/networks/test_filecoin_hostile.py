@@ -22,7 +22,7 @@ from depinverify.networks.filecoin.audit import audit
 from depinverify.networks.filecoin.page import write_page
 from depinverify.networks.filecoin.piece import PieceId, commp
 from depinverify.networks.filecoin.settle import settle
-from filecoin_folders import TASKS, measurement, round_line, write_folder, write_lines
+from filecoin_folders import TASKS, measurement, round_line, write_lines
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -130,16 +130,6 @@ def write_table(path: Path, record: dict[str, Any]) -> None:
 def shown(settled: FilecoinSettlement) -> dict[str, Any]:
     found: dict[str, Any] = settled.json("data_sets.json")["data_sets"][0]["periods"][0]["shown"]
     return found
-
-
-@pytest.fixture(scope="module")
-def evidence(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_folder(tmp_path_factory.mktemp("filecoin") / "evidence")
-
-
-@pytest.fixture(scope="module")
-def settled(evidence: Path, tmp_path_factory: pytest.TempPathFactory) -> FilecoinSettlement:
-    return settle(evidence, tmp_path_factory.mktemp("settled") / "out")
 
 
 def test_a_round_of_the_main_network_shows_no_seed_of_another_chain(tmp_path: Path) -> None:

@@ -412,7 +412,7 @@ def test_commands_say_what_was_refused(
     with (own / "settlements.jsonl").open("a") as file:
         file.write("{}\n")
     code, _, warned = run("settle", own, "--network", "filecoin", "--out", tmp_path / "out")
-    assert (code, "1 lines of the evidence were refused" in warned) == (1, True)
+    assert (code, "refused 1 line of the evidence" in warned) == (1, True)
 
 
 @pytest.mark.parametrize(

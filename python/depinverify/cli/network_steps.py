@@ -104,7 +104,8 @@ def settle_evidence(
         click.echo(f"manifest {settlement.manifest_sha256}")
     note(f"wrote {settlement.folder}")
     if settlement.refused:
-        note(f"{settlement.refused} lines of the evidence were refused")
+        lines = "1 line" if settlement.refused == 1 else f"{settlement.refused} lines"
+        note(f"refused {lines} of the evidence")
         sys.exit(EXIT_FINDINGS)
 
 

@@ -7,12 +7,10 @@ in one folder; what is there goes with the run, and what a killed run left goes 
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import shutil
 from typing import TYPE_CHECKING
 
-from depinverify.exceptions import SettlementError
-from depinverify.workspace import writing_to
+from depinverify.workspace import clear, lock, writing_to
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,20 +30,11 @@ def work_folder(out: Path) -> Iterator[Path]:
         SettlementError: Another run works there, or the folder cannot be made.
     """
     is_new = not out.exists()
-    folder = out / ".work"
-    with writing_to(out):
-        folder.mkdir(parents=True, exist_ok=True)
-        lock = (folder / "lock").open("w")
-    with lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            raise SettlementError(f"{out}: another run is working here") from None
+    folder, held = lock(out)
+    with held:
         try:
             with writing_to(out):
-                for left in folder.iterdir():
-                    if left.name != "lock":
-                        shutil.rmtree(left) if left.is_dir() else left.unlink()
+                clear(folder)
             yield folder
         finally:
             shutil.rmtree(folder, ignore_errors=True)
