@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import hashlib
 import json
@@ -509,6 +510,7 @@ def base(validators: int, shapes: tuple[int, ...]) -> TinyEpoch:
     """An honest epoch of some shapes; its rows are kept, since signing is what takes time."""
     if (validators, shapes) not in _BASE:
         folder = Path(tempfile.mkdtemp(prefix="differential-"))
+        atexit.register(shutil.rmtree, folder, ignore_errors=True)
         epoch = TinyEpoch(folder / "e", devices=SCHEMES[:2], validators=validators)
         for shape in shapes:
             SHAPES[shape](epoch)

@@ -6,6 +6,7 @@ Twelve devices are seen by three validators, since fewer than ten clusters never
 
 from __future__ import annotations
 
+import atexit
 import functools
 import hashlib
 import os
@@ -107,6 +108,7 @@ SHAPES = (plain, ten_clusters, events_count_for_nothing, conflicts, partners, si
 def base(shape: Callable[[TinyEpoch], None]) -> tuple[TinyEpoch, dict[tuple[int, int, int], dict[str, Any]]]:
     """An epoch and its rows, good and wrong; they are kept, since signing is what takes time."""
     folder = Path(tempfile.mkdtemp(prefix="outages-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
     validators = 1 if shape is single_witness else 3
     epoch = TinyEpoch(folder / "e", devices=("ed25519",) * DEVICES, validators=validators, slots=SLOTS)
     shape(epoch)
