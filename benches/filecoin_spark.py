@@ -2,8 +2,9 @@
 
 250,000 measurements of 23 members each, seeded: 1000 tasks of 100 storage providers, stations that do 15 tasks each,
 some of them liars, duplicates in a subnet, tasks of others, broken lines. Against the same evaluation in plain
-JavaScript (`benches/peers/spark.mjs`) over the same file where there is `node`; both must find the same labels, rates
-and scores.
+JavaScript (`benches/peers/spark.mjs`) over the same file where there is `node`, and with `--reference` against the
+network's own evaluator, which npm installs into a temporary folder (200 MB). All must find the same labels, rates and
+scores. The evaluator reads no file with a broken line, so those lines are left out for it.
 """
 
 from __future__ import annotations
@@ -19,14 +20,21 @@ import subprocess
 import tempfile
 import time
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
 from depinverify import _native
 from depinverify.networks.filecoin import spark
 
-PEER = Path(__file__).parent / "peers" / "spark.mjs"
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+PEERS = Path(__file__).parent / "peers"
+EVALUATOR = "@filecoin-station/spark-evaluate@1.0.4"
+#: More in one file are too many arguments for one of the evaluator's calls.
+MEASUREMENTS_PER_FILE = 50_000
+BROKEN_LINE = '{"id":'
 TASKS, MINERS, TASKS_PER_STATION = 1000, 100, 15
 RANDOMNESS = hashlib.sha256(b"a round").digest()
 
@@ -109,7 +117,7 @@ def measurements(of: spark.Round, count: int) -> bytes:
         }
         lines.append(json.dumps(one, separators=(",", ":")))
         if number % 1000 == 999:
-            lines.append('{"id":')
+            lines.append(BROKEN_LINE)
     return ("\n".join(lines) + "\n").encode()
 
 
@@ -123,37 +131,62 @@ def ours(of: spark.Round, file: bytes, rules: spark.Rules, runs: int) -> tuple[l
     return seconds, found
 
 
-def theirs(of: spark.Round, file: bytes, rules: spark.Rules, runs: int) -> dict[str, Any]:
-    """The same by the script."""
-    about = {
-        "tasks": [[task.cid, task.miner_id] for task in of.tasks],
-        "most": of.max_tasks_per_node,
-        "randomness": RANDOMNESS.hex(),
-        "required": rules.required_committee_size,
-    }
-    with tempfile.TemporaryDirectory(prefix="spark-") as name:
-        folder = Path(name)
-        (folder / "measurements.jsonl").write_bytes(file)
-        (folder / "round.json").write_text(json.dumps(about))
-        command = [
-            "node",
-            str(PEER),
-            str(folder / "measurements.jsonl"),
-            str(folder / "round.json"),
-            str(runs),
-        ]
-        found: dict[str, Any] = json.loads(subprocess.run(command, check=True, capture_output=True).stdout)
+def run_node(script: str, *arguments: object) -> dict[str, Any]:
+    """What a script prints."""
+    command = ["node", str(PEERS / script), *map(str, arguments)]
+    found: dict[str, Any] = json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout)
     return found
 
 
+def write_round(folder: Path, of: spark.Round, rules: spark.Rules) -> Path:
+    """The round as the scripts read it."""
+    assert of.randomness is not None
+    about = {
+        "tasks": [[task.cid, task.miner_id] for task in of.tasks],
+        "most": of.max_tasks_per_node,
+        "randomness": of.randomness.hex(),
+        "required": rules.required_committee_size,
+    }
+    path = folder / "round.json"
+    path.write_text(json.dumps(about))
+    return path
+
+
+def rewritten(folder: Path, of: spark.Round, file: bytes, rules: spark.Rules, runs: int) -> dict[str, Any]:
+    """The same in plain JavaScript."""
+    measured = folder / "measurements.jsonl"
+    measured.write_bytes(file)
+    return run_node("spark.mjs", measured, write_round(folder, of, rules), runs)
+
+
+def install_evaluator(folder: Path) -> None:
+    """The network's evaluator, by npm."""
+    npm = ["npm", "install", "--silent", "--ignore-scripts", "--prefix", str(folder), EVALUATOR]
+    subprocess.run(npm, check=True, capture_output=True, timeout=300)
+
+
+def reference(folder: Path, of: spark.Round, file: bytes, rules: spark.Rules, runs: int) -> dict[str, Any]:
+    """The same by the network's evaluator, which is installed in the folder."""
+    lines = [line for line in file.splitlines(keepends=True) if line.strip() != BROKEN_LINE.encode()]
+    files = list[Path]()
+    for start in range(0, len(lines), MEASUREMENTS_PER_FILE):
+        files.append(folder / f"measurements-{start}.jsonl")
+        files[-1].write_bytes(b"".join(lines[start : start + MEASUREMENTS_PER_FILE]))
+    return run_node("spark_reference.mjs", folder, write_round(folder, of, rules), runs, *files)
+
+
+def digest(lines: Iterable[str]) -> str:
+    """One hash of many lines."""
+    return hashlib.sha256("".join(f"{line}\n" for line in lines).encode()).hexdigest()
+
+
 def summary(found: spark.Evaluation) -> dict[str, Any]:
-    """What both find."""
+    """What the plain rewrite finds too."""
     labels, committees = pa.record_batch(found.labels), pa.record_batch(found.committees)
     rows = zip(*(labels[name].to_pylist() for name in ("tasking", "consensus", "result")), strict=True)
-    lines = "".join(f"{tasking} {consensus or ''} {result}\n" for tasking, consensus, result in rows)
     scores = pa.record_batch(found.scores)
     return {
-        "labels": hashlib.sha256(lines.encode()).hexdigest(),
+        "labels": digest(f"{tasking} {consensus or ''} {result}" for tasking, consensus, result in rows),
         "dropped": sum(found.dropped_counts.values()),
         "committees": committees.num_rows,
         "decided": {
@@ -172,10 +205,38 @@ def summary(found: spark.Evaluation) -> dict[str, Any]:
     }
 
 
+def reference_summary(found: spark.Evaluation) -> dict[str, Any]:
+    """What the evaluator finds too: it keeps one label, and what is left of the round goes to an address."""
+    labels = pa.record_batch(found.labels)
+    rows = zip(*(labels[name].to_pylist() for name in ("tasking", "consensus", "result")), strict=True)
+    shared = summary(found)
+    scores = dict(shared["scores"])
+    if found.burnt:
+        burn = spark.BURN_ADDRESS.lower()
+        scores[burn] = str(int(scores.get(burn, 0)) + found.burnt)
+    return {
+        "miners": shared["miners"],
+        "scores": scores,
+        "labels": [
+            ["OK" if consensus == "MAJORITY_RESULT" else consensus or tasking, result]
+            for tasking, consensus, result in rows
+        ],
+    }
+
+
+def compare(name: str, peer: dict[str, Any], expected: dict[str, Any], median: float) -> None:
+    """Prints how much longer a peer takes, which must find the same."""
+    if differing := [name for name in expected if expected[name] != peer[name]]:
+        raise SystemExit(f"{name}: differs in {', '.join(differing)}")
+    slow, best = statistics.median(peer["seconds"]), min(peer["seconds"])
+    print(f"{name} {slow:.2f} s (best {best:.2f}), {slow / median:.1f}x; it finds the same")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--measurements", type=int, default=250_000)
     parser.add_argument("--runs", type=int, default=5)
+    parser.add_argument("--reference", action="store_true", help="compare with the network's evaluator too")
     asked = parser.parse_args()
     of, rules = make_round(), spark.Rules.of("rewarded")
     file = measurements(of, asked.measurements)
@@ -188,12 +249,13 @@ def main() -> None:
     if shutil.which("node") is None:
         print("no node here: not compared")
         return
-    peer = theirs(of, file, rules, asked.runs)
-    expected = summary(found)
-    if differing := [name for name in expected if expected[name] != peer[name]]:
-        raise SystemExit(f"the two differ in {', '.join(differing)}")
-    slow, best = statistics.median(peer["seconds"]), min(peer["seconds"])
-    print(f"plain JavaScript {slow:.2f} s (best {best:.2f}), {slow / median:.1f}x; it finds the same")
+    with tempfile.TemporaryDirectory(prefix="spark-") as name:
+        folder = Path(name)
+        compare("plain JavaScript", rewritten(folder, of, file, rules, asked.runs), summary(found), median)
+        if asked.reference:
+            install_evaluator(folder)
+            peer = reference(folder, of, file, rules, asked.runs)
+            compare("the network's evaluator", peer, reference_summary(found), median)
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ use std::borrow::Cow;
 use super::distinct::{Distinct, Mark};
 pub use super::fault::Fault as JsonError;
 use super::fault::Found;
+use super::layout::Layout;
 
 /// A JSON value that borrows from the text it was read from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -120,6 +121,7 @@ pub struct Text<'a> {
 
 impl<'a> Text<'a> {
     /// The text's value; copies only where there are escapes.
+    #[inline]
     pub fn unescape(&self) -> Cow<'a, str> {
         if self.is_escaped {
             let mut out = String::with_capacity(self.raw.len());
@@ -129,6 +131,26 @@ impl<'a> Text<'a> {
             Cow::Borrowed(self.raw)
         }
     }
+}
+
+/// How many bytes at the start of `text` are neither quotes nor backslashes nor control characters.
+fn plain(text: &[u8]) -> usize {
+    const ONES: u64 = u64::from_le_bytes([1; 8]);
+    const HIGHEST: u64 = ONES << 7;
+    // Sets the highest bit of the first byte below `least`; only bytes behind it may be wrong, by what is borrowed.
+    let below = |word: u64, least: u8| word.wrapping_sub(ONES * u64::from(least)) & !word & HIGHEST;
+    let equal = |word: u64, byte: u8| below(word ^ (ONES * u64::from(byte)), 1);
+    let mut length = 0;
+    while let Some(bytes) = text.get(length..).and_then(<[u8]>::first_chunk) {
+        let word = u64::from_le_bytes(*bytes);
+        let other = below(word, 0x20) | equal(word, b'"') | equal(word, b'\\');
+        if other != 0 {
+            return length + other.trailing_zeros() as usize / 8;
+        }
+        length += 8;
+    }
+    let rest = text.get(length..).unwrap_or_default();
+    length + rest.iter().take_while(|byte| !matches!(byte, 0..0x20 | b'"' | b'\\')).count()
 }
 
 /// The four hex digits at the start of `text`.
@@ -307,13 +329,13 @@ impl<'a, 'n> Reader<'a, 'n> {
         let offset = self.at;
         let mut is_escaped = false;
         loop {
+            self.at += plain(self.text.as_bytes().get(self.at..).unwrap_or_default());
             match self.byte() {
                 Some(b'"') => break,
                 Some(b'\\') => {
                     is_escaped = true;
                     self.escape()?;
                 }
-                Some(0x20..) => self.at += 1,
                 _ => return Err(self.fault("a closing quote")),
             }
         }
@@ -415,11 +437,57 @@ impl<'a, 'n> Reader<'a, 'n> {
     /// A name that stands twice is found when the object closes.
     pub fn next_name(&mut self, open: &mut Open) -> Result<Option<Text<'a>>, JsonError> {
         if !self.next(open, b'}', "a comma or the end of the object")? {
-            return match self.names.close(open.names, self.text.as_bytes()) {
-                Some(offset) => Err(JsonError::named(offset, "distinct member names", "a name twice")),
-                None => Ok(None),
-            };
+            return self.close_object(open).map(|()| None);
         }
+        self.name().map(Some)
+    }
+
+    /// What the name of the object's next member means, whose value must be read next; `None` closes the object.
+    ///
+    /// As [`Reader::next_name`], but for many objects that have their members in one order, which `layout` keeps: only a
+    /// name that is new there is looked up with `meaning`. The layout must be this object's alone until it closes.
+    pub fn next_known<M: Copy>(
+        &mut self,
+        open: &mut Open,
+        layout: &mut Layout<M>,
+        meaning: impl FnOnce(&str) -> M,
+    ) -> Result<Option<M>, JsonError> {
+        if open.is_first {
+            layout.begin();
+        }
+        if !self.next(open, b'}', "a comma or the end of the object")? {
+            if !layout.is_agreed() {
+                self.close_object(open)?;
+            }
+            layout.end();
+            return Ok(None);
+        }
+        self.space();
+        let rest = self.text.as_bytes().get(self.at..).unwrap_or_default();
+        if let Some((length, known)) = layout.agree(rest, self.at) {
+            self.at += length;
+            return Ok(Some(known));
+        }
+        layout.differ(self.names);
+        let name = self.name()?;
+        let found = meaning(&name.unescape());
+        if name.is_escaped {
+            layout.forget();
+        } else {
+            layout.keep(name.raw, found);
+        }
+        Ok(Some(found))
+    }
+
+    fn close_object(&mut self, open: &Open) -> Result<(), JsonError> {
+        match self.names.close(open.names, self.text.as_bytes()) {
+            Some(offset) => Err(JsonError::named(offset, "distinct member names", "a name twice")),
+            None => Ok(()),
+        }
+    }
+
+    /// Reads a name and its colon.
+    fn name(&mut self) -> Result<Text<'a>, JsonError> {
         self.space();
         if self.byte() != Some(b'"') {
             return Err(self.fault("a member name"));
@@ -435,7 +503,7 @@ impl<'a, 'n> Reader<'a, 'n> {
             return Err(self.fault("a colon"));
         }
         self.at += 1;
-        Ok(Some(name))
+        Ok(name)
     }
 
     /// Checks the next value and steps over it.

@@ -14,6 +14,7 @@ use data_encoding::{BASE64URL_NOPAD, Encoding, HEXLOWER};
 
 use super::distinct::Distinct;
 use super::json::{JsonError, Kind, Reader};
+use super::layout::Layout;
 use super::observations::{COLUMNS, LAST_TRANSPORT, ObservationBatch, REQUIRED};
 use super::quarantine::{Place, Quarantine};
 
@@ -24,6 +25,7 @@ const MAX_DEPTH: usize = 64;
 pub(super) struct LineReader {
     line: u64,
     names: Distinct,
+    layout: Layout<Option<usize>>,
     scratch: Vec<u8>,
     validator: BinaryBuilder,
     device: BinaryBuilder,
@@ -55,6 +57,7 @@ impl LineReader {
         Self {
             line: 1,
             names: Distinct::new(),
+            layout: Layout::default(),
             scratch: Vec::new(),
             validator: BinaryBuilder::with_capacity(rows, 0),
             device: BinaryBuilder::with_capacity(rows, 0),
@@ -99,9 +102,9 @@ impl LineReader {
         let mut reader = Reader::new(line, MAX_DEPTH, names).map_err(json)?;
         let mut open = reader.open_object().map_err(json)?;
         let mut row = Row::default();
-        while let Some(name) = reader.next_name(&mut open).map_err(json)? {
-            let known = if name.is_escaped { &name.unescape() } else { name.raw };
-            match COLUMNS.iter().position(|column| *column == known) {
+        let column = |name: &str| COLUMNS.iter().position(|column| *column == name);
+        while let Some(column) = reader.next_known(&mut open, &mut self.layout, column).map_err(json)? {
+            match column {
                 None => reader.skip().map_err(json)?,
                 // A second member of the name is found at the end of the object; its value must not come into a column.
                 Some(index) if row.present[index] => reader.skip().map_err(json)?,
@@ -245,7 +248,7 @@ fn lines(text: &[u8]) -> impl Iterator<Item = (&[u8], bool)> {
 
 /// Place of the first LF.
 pub(super) fn line_end(bytes: &[u8]) -> Option<usize> {
-    bytes.iter().position(|byte| *byte == b'\n')
+    memchr::memchr(b'\n', bytes)
 }
 
 /// Reads whole lines of at most `longest` bytes into a batch.

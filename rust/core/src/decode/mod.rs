@@ -9,6 +9,7 @@ pub mod fault;
 
 pub mod cbor;
 pub mod json;
+pub mod layout;
 
 pub mod claims;
 pub mod cose;

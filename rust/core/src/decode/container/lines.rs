@@ -121,7 +121,7 @@ impl Lines {
                 self.fill(wanted)?;
             }
             let new = self.buffer.get(self.searched..).unwrap_or_default();
-            let end = match new.iter().rposition(|byte| *byte == b'\n') {
+            let end = match memchr::memrchr(b'\n', new) {
                 Some(last) if !self.at_end => self.searched + last + 1,
                 _ if self.at_end => self.buffer.len(),
                 _ => {

@@ -5,11 +5,13 @@
 //! Invariant: a majority is strictly more than half of all members; an absent value equals an absent value and no other.
 //! Committees come in ascending order of their tasks.
 
-use std::collections::{HashMap, HashSet};
 use std::hash::Hash;
+
+use ahash::AHashMap;
 
 use super::fraud::Tasking;
 use super::measurement::Measurement;
+use super::participant::Participant;
 use super::result::RetrievalResult;
 
 /// What a committee decided.
@@ -113,27 +115,100 @@ pub fn convene<'m>(
     required: usize,
 ) -> (Vec<Committee<'m>>, Vec<Option<Consensus>>) {
     let mut consensus = vec![None; measurements.len()];
-    let committees = group(measurements, labels)
+    let mut values = Values::default();
+    let committees = group(measurements, labels, &mut values)
         .into_iter()
-        .map(|(task, members)| decide(task, &members, required, &mut consensus))
+        .map(|(task, ballots)| decide(task, &ballots, required, &values, &mut consensus))
         .collect();
     (committees, consensus)
 }
 
 type Task<'m> = (&'m str, &'m str);
-/// A measurement and its place.
-type Member<'m> = (usize, &'m Measurement<'m>);
+/// What members must agree on about the indexer.
+type IndexValue<'m> = (Option<&'m str>, &'m str, Option<&'m str>, Option<&'m str>);
+/// What they must agree on about the retrieval; the value about the indexer by its number.
+type RetrievalValue<'m> = (u32, &'m RetrievalResult<'m>, Option<&'m str>, Option<&'m str>);
+
+/// Distinct values, which stand for themselves by their numbers.
+#[derive(Debug)]
+struct Numbered<T> {
+    numbers: AHashMap<T, u32>,
+    values: Vec<T>,
+}
+
+impl<T> Default for Numbered<T> {
+    fn default() -> Self {
+        Self { numbers: AHashMap::default(), values: Vec::new() }
+    }
+}
+
+impl<T: Copy + Eq + Hash> Numbered<T> {
+    fn number(&mut self, value: T) -> u32 {
+        *self.numbers.entry(value).or_insert_with(|| {
+            self.values.push(value);
+            // There are fewer measurements than bytes, and fewer bytes than 2^31.
+            u32::try_from(self.values.len() - 1).unwrap_or(u32::MAX)
+        })
+    }
+
+    fn value(&self, number: u32) -> Option<&T> {
+        self.values.get(number as usize)
+    }
+}
+
+/// All values of a round.
+#[derive(Debug, Default)]
+struct Values<'m> {
+    index: Numbered<IndexValue<'m>>,
+    retrieval: Numbered<RetrievalValue<'m>>,
+    subnet: Numbered<&'m str>,
+    participant: Numbered<Participant>,
+}
+
+/// What a committee needs of a member, in numbers: its members lie far apart among the measurements, and looking each of
+/// them up again would cost more than counting.
+#[derive(Clone, Copy)]
+struct Ballot {
+    /// The measurement's place.
+    place: usize,
+    index: u32,
+    retrieval: u32,
+    subnet: u32,
+    participant: u32,
+}
 
 /// The measurements that count, by task, ascending.
-fn group<'m>(measurements: &'m [Measurement<'m>], labels: &[Tasking]) -> Vec<(Task<'m>, Vec<Member<'m>>)> {
-    let mut groups: Vec<(Task<'m>, Vec<Member<'m>>)> = Vec::new();
-    let mut places: HashMap<Task<'m>, usize> = HashMap::new();
-    for (index, (measurement, label)) in measurements.iter().zip(labels).enumerate() {
+fn group<'m>(
+    measurements: &'m [Measurement<'m>],
+    labels: &[Tasking],
+    values: &mut Values<'m>,
+) -> Vec<(Task<'m>, Vec<Ballot>)> {
+    let mut groups: Vec<(Task<'m>, Vec<Ballot>)> = Vec::new();
+    let mut places: AHashMap<Task<'m>, usize> = AHashMap::new();
+    for (place, (measurement, label)) in measurements.iter().zip(labels).enumerate() {
         let Some(task) = measurement.task().filter(|_| *label == Tasking::Ok) else { continue };
-        let place = *places.entry(task).or_insert(groups.len());
-        match groups.get_mut(place) {
-            Some((_, members)) => members.push((index, measurement)),
-            None => groups.push((task, vec![(index, measurement)])),
+        let index = values.index.number((
+            measurement.provider_id.as_deref(),
+            &*measurement.indexer_result,
+            measurement.provider_address.as_deref(),
+            measurement.protocol.as_deref(),
+        ));
+        let ballot = Ballot {
+            place,
+            index,
+            retrieval: values.retrieval.number((
+                index,
+                &measurement.result,
+                measurement.byte_length.as_deref(),
+                measurement.car_checksum.as_deref(),
+            )),
+            subnet: values.subnet.number(&measurement.inet_group),
+            participant: values.participant.number(measurement.participant),
+        };
+        let group = *places.entry(task).or_insert(groups.len());
+        match groups.get_mut(group) {
+            Some((_, ballots)) => ballots.push(ballot),
+            None => groups.push((task, vec![ballot])),
         }
     }
     groups.sort_unstable_by_key(|(task, _)| *task);
@@ -143,103 +218,78 @@ fn group<'m>(measurements: &'m [Measurement<'m>], labels: &[Tasking]) -> Vec<(Ta
 /// Asks one committee, and labels its members in `consensus`.
 fn decide<'m>(
     (cid, miner_id): Task<'m>,
-    members: &[Member<'m>],
+    ballots: &[Ballot],
     required: usize,
+    values: &Values<'m>,
     consensus: &mut [Option<Consensus>],
 ) -> Committee<'m> {
-    let index = Votes::count(members.iter().map(|(_, member)| index_value(member)));
-    let retrieval = Votes::count(members.iter().zip(&index.choices).map(|((_, member), index)| {
-        (*index, &member.result, member.byte_length.as_deref(), member.car_checksum.as_deref())
-    }));
-    let is_too_small = members.len() < required;
+    let is_too_small = ballots.len() < required;
+    let index = Votes::count(ballots.iter().map(|ballot| ballot.index));
+    let retrieval = Votes::count(ballots.iter().map(|ballot| ballot.retrieval));
     let winner = retrieval.majority();
-    for ((place, _), choice) in members.iter().zip(&retrieval.choices) {
+    for ballot in ballots {
         let label = match winner {
             _ if is_too_small => Consensus::CommitteeTooSmall,
             None => Consensus::MajorityNotFound,
-            Some((winner, _)) if winner == *choice => Consensus::MajorityResult,
+            Some(winner) if winner == ballot.retrieval => Consensus::MajorityResult,
             Some(_) => Consensus::MinorityResult,
         };
-        if let Some(place) = consensus.get_mut(*place) {
+        if let Some(place) = consensus.get_mut(ballot.place) {
             *place = Some(label);
         }
     }
+    let index = index.majority().and_then(|winner| values.index.value(winner));
+    let agreed = winner.and_then(|winner| values.retrieval.value(winner));
     let (largest, second) = retrieval.two_largest();
     Committee {
         cid,
         miner_id,
-        members: members.iter().map(|(place, _)| *place).collect(),
-        index: Decision::of(is_too_small, index.majority().map(|(_, value)| value.1)),
-        retrieval: Decision::of(is_too_small, winner.map(|(_, value)| value.1)),
+        members: ballots.iter().map(|ballot| ballot.place).collect(),
+        index: Decision::of(is_too_small, index.map(|value| value.1)),
+        retrieval: Decision::of(is_too_small, agreed.map(|value| value.1)),
         support: Support {
-            subnets: distinct(members.iter().map(|(_, member)| &*member.inet_group)),
-            participants: distinct(members.iter().map(|(_, member)| member.participant)),
+            subnets: distinct(ballots.iter().map(|ballot| ballot.subnet)),
+            participants: distinct(ballots.iter().map(|ballot| ballot.participant)),
             largest,
             second,
         },
     }
 }
 
-/// What members must agree on about the indexer.
-fn index_value<'m>(
-    member: &'m Measurement<'m>,
-) -> (Option<&'m str>, &'m str, Option<&'m str>, Option<&'m str>) {
-    (
-        member.provider_id.as_deref(),
-        &*member.indexer_result,
-        member.provider_address.as_deref(),
-        member.protocol.as_deref(),
-    )
-}
-
-fn distinct<T: Eq + Hash>(values: impl Iterator<Item = T>) -> usize {
-    values.collect::<HashSet<_>>().len()
+fn distinct(numbers: impl Iterator<Item = u32>) -> usize {
+    let mut numbers: Vec<u32> = numbers.collect();
+    numbers.sort_unstable();
+    numbers.chunk_by(PartialEq::eq).count()
 }
 
 /// The votes of one committee.
-struct Votes<V> {
-    /// Each value and how many voted for it, in the order of the first vote.
-    values: Vec<(V, usize)>,
-    /// What each member voted for, as a place in `values`.
-    choices: Vec<usize>,
+struct Votes {
+    voters: usize,
+    /// How many voted for each value, the most first.
+    counts: Vec<(usize, u32)>,
 }
 
-/// So many values are compared one by one, which is cheaper than hashing them; honest committees have no more.
-const COMPARED: usize = 8;
-
-impl<V: Copy + Eq + Hash> Votes<V> {
-    fn count(votes: impl Iterator<Item = V>) -> Self {
-        let mut values: Vec<(V, usize)> = Vec::new();
-        let mut places = HashMap::new();
-        let choices = votes
-            .map(|vote| {
-                let known = values.iter().take(COMPARED).position(|(value, _)| *value == vote);
-                let place = known.unwrap_or_else(|| *places.entry(vote).or_insert(values.len()));
-                match values.get_mut(place) {
-                    Some((_, count)) => *count += 1,
-                    None => values.push((vote, 1)),
-                }
-                place
-            })
-            .collect();
-        Self { values, choices }
+impl Votes {
+    fn count(votes: impl Iterator<Item = u32>) -> Self {
+        let mut votes: Vec<u32> = votes.collect();
+        votes.sort_unstable();
+        let equal = votes.chunk_by(PartialEq::eq);
+        let mut counts: Vec<(usize, u32)> =
+            equal.filter_map(|same| Some((same.len(), *same.first()?))).collect();
+        counts.sort_unstable_by(|one, other| other.cmp(one));
+        Self { voters: votes.len(), counts }
     }
 
-    /// The value of strictly more than half of the members, with its place.
-    fn majority(&self) -> Option<(usize, V)> {
-        let half = self.choices.len() / 2;
-        self.values
-            .iter()
-            .enumerate()
-            .find(|(_, (_, count))| *count > half)
-            .map(|(place, (value, _))| (place, *value))
+    /// The value of strictly more than half of the members.
+    fn majority(&self) -> Option<u32> {
+        let (count, value) = self.counts.first()?;
+        (*count > self.voters / 2).then_some(*value)
     }
 
     /// How many voted for the value that most voted for, and for the one that comes second.
     fn two_largest(&self) -> (usize, usize) {
-        self.values.iter().fold((0, 0), |(largest, second), (_, count)| {
-            if *count > largest { (*count, largest) } else { (largest, second.max(*count)) }
-        })
+        let count = |place: usize| self.counts.get(place).map_or(0, |(count, _)| *count);
+        (count(0), count(1))
     }
 }
 

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use super::super::measurement::sample::measurement;
 use super::super::tasks::Task;
 use super::*;
-use crate::hash::sha256;
+use crate::hash::{Hash, sha256};
 
 /// The rules word by word, with sets and sorted texts.
 fn label_slowly(

@@ -6,15 +6,18 @@
 //! are no measurements. Memory is linear in what can be evaluated: of the rest the first are kept, and all are counted.
 
 use std::collections::BTreeMap;
-use std::io::BufRead;
 
-use super::measurement::{DropReason, MAX_DEPTH, Measurement, Validity};
-use super::participant::Participants;
+use memchr::memchr;
+
+use super::measurement::{DropReason, MAX_DEPTH, Measurement, Scratch, Validity};
 use crate::decode::distinct::Distinct;
 use crate::decode::json::{JsonError, Reader};
 
 /// Records without an evaluation that are kept one by one; further ones are counted only.
 pub const KEPT: usize = 1 << 20;
+
+/// Bytes of a usual line and more, by which room is made.
+const USUAL_LINE: usize = 800;
 
 /// What files hold.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -39,20 +42,23 @@ pub struct Dropped {
 impl<'a> Intake<'a> {
     /// Adds the measurements of a file: one JSON array if a bracket comes first, otherwise one JSON object a line.
     pub fn read(&mut self, file: &'a [u8], validity: Validity) {
-        let mut scratch = Scratch::default();
+        let (mut names, mut scratch) = (Distinct::new(), Scratch::default());
         if file.trim_ascii_start().first() == Some(&b'[') {
             let mut place = 1;
-            if let Err(error) = read_array(file, validity, &mut scratch, self, &mut place) {
+            if let Err(error) = read_array(file, validity, &mut names, &mut scratch, self, &mut place) {
                 self.add(place, Err(DropReason::Json(error)));
             }
             return;
         }
-        let (mut rest, mut place) = (file, 0);
-        while !rest.is_empty() {
-            let line = take_line(&mut rest);
+        self.measurements.reserve(file.len() / USUAL_LINE);
+        let (mut start, mut place) = (0, 0);
+        while start < file.len() {
+            let rest = file.get(start..).unwrap_or_default();
+            let line = memchr(b'\n', rest).and_then(|end| rest.get(..end)).unwrap_or(rest);
+            start += line.len() + 1;
             place += 1;
             if !line.trim_ascii().is_empty() {
-                let found = read_line(line, place, validity, &mut scratch);
+                let found = read_line(line, place, validity, &mut names, &mut scratch);
                 self.add(place, found.unwrap_or_else(|error| Err(DropReason::Json(error))));
             }
         }
@@ -71,13 +77,6 @@ impl<'a> Intake<'a> {
     }
 }
 
-/// What reading a file needs from record to record.
-#[derive(Default)]
-struct Scratch {
-    names: Distinct,
-    participants: Participants,
-}
-
 /// Reads the measurements of one file.
 pub fn read(file: &[u8], validity: Validity) -> Intake<'_> {
     let mut intake = Intake::default();
@@ -85,23 +84,15 @@ pub fn read(file: &[u8], validity: Validity) -> Intake<'_> {
     intake
 }
 
-/// Takes the first line of `rest`, without its end.
-fn take_line<'a>(rest: &mut &'a [u8]) -> &'a [u8] {
-    let file = *rest;
-    // Reading from memory never fails; this search is much faster than one that looks at byte after byte.
-    let length = rest.skip_until(b'\n').unwrap_or(file.len());
-    let line = file.get(..length).unwrap_or(file);
-    line.strip_suffix(b"\n").unwrap_or(line)
-}
-
 fn read_line<'a>(
     line: &'a [u8],
     place: u64,
     validity: Validity,
+    names: &mut Distinct,
     scratch: &mut Scratch,
 ) -> Result<Result<Measurement<'a>, DropReason>, JsonError> {
-    let mut reader = Reader::new(line, MAX_DEPTH, &mut scratch.names)?;
-    let found = Measurement::read(&mut reader, line, place, validity, &mut scratch.participants)?;
+    let mut reader = Reader::new(line, MAX_DEPTH, names)?;
+    let found = Measurement::read(&mut reader, line, place, validity, scratch)?;
     reader.finish()?;
     Ok(found)
 }
@@ -110,14 +101,15 @@ fn read_line<'a>(
 fn read_array<'a>(
     file: &'a [u8],
     validity: Validity,
+    names: &mut Distinct,
     scratch: &mut Scratch,
     intake: &mut Intake<'a>,
     place: &mut u64,
 ) -> Result<(), JsonError> {
-    let mut reader = Reader::new(file, MAX_DEPTH + 1, &mut scratch.names)?;
+    let mut reader = Reader::new(file, MAX_DEPTH + 1, names)?;
     let mut array = reader.open_array()?;
     while reader.next_element(&mut array)? {
-        let found = Measurement::read(&mut reader, file, *place, validity, &mut scratch.participants)?;
+        let found = Measurement::read(&mut reader, file, *place, validity, scratch)?;
         intake.add(*place, found);
         *place += 1;
     }

@@ -12,6 +12,7 @@ use super::participant::{Participant, Participants};
 use super::result::{HTTP, Report, RetrievalResult};
 use crate::decode::distinct::Distinct;
 use crate::decode::json::{JsonError, Kind, Reader, Text};
+use crate::decode::layout::Layout;
 
 /// How deep a measurement may nest; it is flat, but ignored members need not be.
 pub(super) const MAX_DEPTH: usize = 16;
@@ -49,7 +50,7 @@ pub struct Measurement<'a> {
     pub indexer_result: Cow<'a, str>,
     /// The address that was asked.
     pub provider_address: Option<Cow<'a, str>>,
-    /// The protocol of the retrieval.
+    /// The protocol of the retrieval, in small letters.
     pub protocol: Option<Cow<'a, str>>,
     /// How it went.
     pub result: RetrievalResult<'a>,
@@ -181,6 +182,11 @@ fn value(member: Member<'_>) -> Option<Cow<'_, str>> {
     })
 }
 
+/// As the network's evaluator does with the protocol, but not where it finds the result.
+fn lower_case(text: Cow<'_, str>) -> Cow<'_, str> {
+    if text.bytes().all(|byte| byte.is_ascii_lowercase()) { text } else { text.to_lowercase().into() }
+}
+
 fn number(member: Member<'_>) -> Option<u64> {
     match member? {
         Scalar::Number(digits) | Scalar::Text(Text { raw: digits, .. }) => {
@@ -198,82 +204,92 @@ fn time(member: Member<'_>) -> Option<i64> {
     moment::parse(&text(member)?)
 }
 
-/// The members of a measurement that are looked at.
-#[derive(Default)]
-struct Members<'a> {
-    participant_address: Member<'a>,
-    station_id: Member<'a>,
-    inet_group: Member<'a>,
-    finished_at: Member<'a>,
-    cid: Member<'a>,
-    miner_id: Member<'a>,
-    provider_id: Member<'a>,
-    indexer_result: Member<'a>,
-    provider_address: Member<'a>,
-    protocol: Member<'a>,
-    byte_length: Member<'a>,
-    car_checksum: Member<'a>,
-    car_too_large: Member<'a>,
-    timeout: Member<'a>,
-    status_code: Member<'a>,
-    head_status_code: Member<'a>,
-    start_at: Member<'a>,
-    first_byte_at: Member<'a>,
-    end_at: Member<'a>,
+/// The members of a measurement that are looked at, by their names.
+const NAMES: [&str; 19] = [
+    "participant_address",
+    "station_id",
+    "inet_group",
+    "finished_at",
+    "cid",
+    "miner_id",
+    "provider_id",
+    "indexer_result",
+    "provider_address",
+    "protocol",
+    "byte_length",
+    "car_checksum",
+    "car_too_large",
+    "timeout",
+    "status_code",
+    "head_status_code",
+    "start_at",
+    "first_byte_at",
+    "end_at",
+];
+
+/// Places in [`NAMES`].
+#[derive(Clone, Copy)]
+enum Name {
+    ParticipantAddress,
+    StationId,
+    InetGroup,
+    FinishedAt,
+    Cid,
+    MinerId,
+    ProviderId,
+    IndexerResult,
+    ProviderAddress,
+    Protocol,
+    ByteLength,
+    CarChecksum,
+    CarTooLarge,
+    Timeout,
+    StatusCode,
+    HeadStatusCode,
+    StartAt,
+    FirstByteAt,
+    EndAt,
 }
 
+#[derive(Default)]
+struct Members<'a>([Member<'a>; NAMES.len()]);
+
 impl<'a> Members<'a> {
-    fn read(reader: &mut Reader<'a, '_>, bytes: &'a [u8]) -> Result<Self, JsonError> {
+    fn read(
+        reader: &mut Reader<'a, '_>,
+        bytes: &'a [u8],
+        layout: &mut Layout<Option<usize>>,
+    ) -> Result<Self, JsonError> {
         let mut members = Self::default();
         let mut object = reader.open_object()?;
-        while let Some(name) = reader.next_name(&mut object)? {
-            match members.place(&name.unescape()) {
-                Some(place) => *place = Scalar::read(reader, bytes)?,
+        let place = |name: &str| NAMES.iter().position(|known| *known == name);
+        while let Some(place) = reader.next_known(&mut object, layout, place)? {
+            match place.and_then(|place| members.0.get_mut(place)) {
+                Some(member) => *member = Scalar::read(reader, bytes)?,
                 None => reader.skip()?,
             }
         }
         Ok(members)
     }
 
-    fn place(&mut self, name: &str) -> Option<&mut Member<'a>> {
-        Some(match name {
-            "participant_address" => &mut self.participant_address,
-            "station_id" => &mut self.station_id,
-            "inet_group" => &mut self.inet_group,
-            "finished_at" => &mut self.finished_at,
-            "cid" => &mut self.cid,
-            "miner_id" => &mut self.miner_id,
-            "provider_id" => &mut self.provider_id,
-            "indexer_result" => &mut self.indexer_result,
-            "provider_address" => &mut self.provider_address,
-            "protocol" => &mut self.protocol,
-            "byte_length" => &mut self.byte_length,
-            "car_checksum" => &mut self.car_checksum,
-            "car_too_large" => &mut self.car_too_large,
-            "timeout" => &mut self.timeout,
-            "status_code" => &mut self.status_code,
-            "head_status_code" => &mut self.head_status_code,
-            "start_at" => &mut self.start_at,
-            "first_byte_at" => &mut self.first_byte_at,
-            "end_at" => &mut self.end_at,
-            _ => return None,
-        })
+    fn get(&self, name: Name) -> Member<'a> {
+        self.0.get(name as usize).copied().flatten()
     }
 
     /// What the report says about the retrieval alone.
     fn result(&self) -> RetrievalResult<'a> {
         RetrievalResult::of(Report {
-            indexer_result: text(self.indexer_result),
-            is_timeout: is_true(self.timeout),
-            is_car_too_large: is_true(self.car_too_large),
-            status_code: number(self.status_code),
-            protocol: text(self.protocol),
-            has_ended: matches!(self.end_at, Some(Scalar::Text(_))),
+            indexer_result: text(self.get(Name::IndexerResult)),
+            is_timeout: is_true(self.get(Name::Timeout)),
+            is_car_too_large: is_true(self.get(Name::CarTooLarge)),
+            status_code: number(self.get(Name::StatusCode)),
+            protocol: text(self.get(Name::Protocol)),
+            has_ended: matches!(self.get(Name::EndAt), Some(Scalar::Text(_))),
         })
     }
 
     fn station_id(&self) -> Result<Option<Cow<'a, str>>, DropReason> {
-        match (self.station_id, text(self.station_id)) {
+        match (self.get(Name::StationId), text(self.get(Name::StationId))) {
             (None, _) => Ok(None),
             (_, Some(id)) if id.is_empty() => Ok(None),
             (_, Some(id)) if id.len() == STATION_ID && id.bytes().all(|byte| byte.is_ascii_hexdigit()) => {
@@ -291,9 +307,16 @@ const STATION_ID: usize = 88;
 pub fn retrieval_result(json: &[u8]) -> Result<RetrievalResult<'_>, JsonError> {
     let mut names = Distinct::new();
     let mut reader = Reader::new(json, MAX_DEPTH, &mut names)?;
-    let result = Members::read(&mut reader, json)?.result();
+    let result = Members::read(&mut reader, json, &mut Layout::default())?.result();
     reader.finish()?;
     Ok(result)
+}
+
+/// What reading measurements needs from one to the next.
+#[derive(Debug, Default)]
+pub struct Scratch {
+    layout: Layout<Option<usize>>,
+    participants: Participants,
 }
 
 impl<'a> Measurement<'a> {
@@ -303,13 +326,14 @@ impl<'a> Measurement<'a> {
         bytes: &'a [u8],
         place: u64,
         validity: Validity,
-        participants: &mut Participants,
+        scratch: &mut Scratch,
     ) -> Result<Result<Self, DropReason>, JsonError> {
         let kind = reader.peek()?;
         if kind != Kind::Object {
             return reader.skip().map(|()| Err(DropReason::NotAnObject(kind.name())));
         }
-        Members::read(reader, bytes).map(|members| Self::of_members(&members, place, validity, participants))
+        let members = Members::read(reader, bytes, &mut scratch.layout)?;
+        Ok(Self::of_members(&members, place, validity, &mut scratch.participants))
     }
 
     fn of_members(
@@ -318,34 +342,35 @@ impl<'a> Measurement<'a> {
         validity: Validity,
         participants: &mut Participants,
     ) -> Result<Self, DropReason> {
-        let participant = text(members.participant_address);
+        let participant = text(members.get(Name::ParticipantAddress));
         let measurement = Self {
             place,
             participant: participant
                 .and_then(|text| participants.parse(&text))
-                .ok_or(DropReason::Participant(found(members.participant_address)))?,
-            inet_group: text(members.inet_group).ok_or(DropReason::InetGroup(found(members.inet_group)))?,
-            finished_at: time(members.finished_at)
-                .ok_or(DropReason::FinishedAt(found(members.finished_at)))?,
-            indexer_result: text(members.indexer_result)
+                .ok_or(DropReason::Participant(found(members.get(Name::ParticipantAddress))))?,
+            inet_group: text(members.get(Name::InetGroup))
+                .ok_or(DropReason::InetGroup(found(members.get(Name::InetGroup))))?,
+            finished_at: time(members.get(Name::FinishedAt))
+                .ok_or(DropReason::FinishedAt(found(members.get(Name::FinishedAt))))?,
+            indexer_result: text(members.get(Name::IndexerResult))
                 .filter(|answer| !answer.is_empty())
-                .ok_or(DropReason::IndexerResult(found(members.indexer_result)))?,
+                .ok_or(DropReason::IndexerResult(found(members.get(Name::IndexerResult))))?,
             station_id: members.station_id()?,
-            cid: text(members.cid),
-            miner_id: text(members.miner_id),
-            provider_id: value(members.provider_id),
-            provider_address: value(members.provider_address),
-            protocol: value(members.protocol),
+            cid: text(members.get(Name::Cid)),
+            miner_id: text(members.get(Name::MinerId)),
+            provider_id: value(members.get(Name::ProviderId)),
+            provider_address: value(members.get(Name::ProviderAddress)),
+            protocol: value(members.get(Name::Protocol)).map(lower_case),
             result: members.result(),
-            byte_length: value(members.byte_length),
-            car_checksum: value(members.car_checksum),
-            head_status_code: number(members.head_status_code),
-            start_at: time(members.start_at),
-            first_byte_at: time(members.first_byte_at),
-            end_at: time(members.end_at),
+            byte_length: value(members.get(Name::ByteLength)),
+            car_checksum: value(members.get(Name::CarChecksum)),
+            head_status_code: number(members.get(Name::HeadStatusCode)),
+            start_at: time(members.get(Name::StartAt)),
+            first_byte_at: time(members.get(Name::FirstByteAt)),
+            end_at: time(members.get(Name::EndAt)),
         };
         if validity == Validity::Current && measurement.result == RetrievalResult::Ok {
-            measurement.check_success(members.head_status_code)?;
+            measurement.check_success(members.get(Name::HeadStatusCode))?;
         }
         Ok(measurement)
     }

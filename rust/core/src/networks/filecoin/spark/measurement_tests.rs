@@ -215,3 +215,16 @@ fn an_unknown_protocol_is_not_http() {
         ["HTTP_502", "LASSIE_502", "LASSIE_502", "LASSIE_502"]
     );
 }
+
+#[test]
+fn protocols_are_compared_in_small_letters_but_results_are_not_found_by_them() {
+    let shown = with(Validity::Historical, "protocol", &json!("HTTP"), |one| {
+        (one.protocol.as_deref() == Some(HTTP), one.is_http())
+    });
+    assert_eq!(shown, Ok((true, true)));
+    let report = json!({"indexer_result": "OK", "status_code": 404, "protocol": "HTTP"}).to_string();
+    assert_eq!(
+        retrieval_result(report.as_bytes()).map(|result| result.to_string()),
+        Ok("LASSIE_404".to_owned())
+    );
+}

@@ -5,9 +5,9 @@
 //! Invariant: letters of both cases must be those of the checksum that Ethereum's wallets write; a Filecoin address must
 //! carry its own checksum. One address has one participant, however it is written.
 
-use std::collections::HashMap;
 use std::fmt;
 
+use ahash::AHashMap;
 use data_encoding::HEXLOWER;
 use sha3::{Digest, Keccak256};
 
@@ -34,7 +34,7 @@ impl Participant {
 ///
 /// A round names each of them many times, and checking a text's checksum costs more than finding it here.
 #[derive(Debug, Default)]
-pub struct Participants(HashMap<String, Participant>);
+pub struct Participants(AHashMap<String, Participant>);
 
 impl Participants {
     /// The participant of a text, as by [`Participant::parse`].

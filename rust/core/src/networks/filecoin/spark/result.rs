@@ -94,6 +94,27 @@ impl<'a> RetrievalResult<'a> {
 }
 
 impl RetrievalResult<'_> {
+    /// The text that the network writes.
+    pub fn text(&self) -> Cow<'static, str> {
+        Cow::Borrowed(match self {
+            Self::Ok => "OK",
+            Self::Indexer(answer) => return Cow::Owned(format!("IPNI_{answer}")),
+            Self::Timeout => "TIMEOUT",
+            Self::CarTooLarge => "CAR_TOO_LARGE",
+            Self::UnsupportedMultiaddrFormat => "UNSUPPORTED_MULTIADDR_FORMAT",
+            Self::UnknownFetchError => "UNKNOWN_FETCH_ERROR",
+            Self::HostnameDnsError => "HOSTNAME_DNS_ERROR",
+            Self::ConnectionRefused => "CONNECTION_REFUSED",
+            Self::UnsupportedCidHashAlgo => "UNSUPPORTED_CID_HASH_ALGO",
+            Self::ContentVerificationFailed => "CONTENT_VERIFICATION_FAILED",
+            Self::UnexpectedCarBlock => "UNEXPECTED_CAR_BLOCK",
+            Self::CannotParseCarFile => "CANNOT_PARSE_CAR_FILE",
+            Self::Http(status) => return Cow::Owned(format!("HTTP_{status}")),
+            Self::Lassie(status) => return Cow::Owned(format!("LASSIE_{status}")),
+            Self::UnknownError => "UNKNOWN_ERROR",
+        })
+    }
+
     /// Whether the indexer itself was out of order, which says nothing about the provider.
     pub fn is_indexer_outage(&self) -> bool {
         let Self::Indexer(answer) = self else { return false };
@@ -105,23 +126,7 @@ impl RetrievalResult<'_> {
 
 impl fmt::Display for RetrievalResult<'_> {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str(match self {
-            Self::Ok => "OK",
-            Self::Indexer(answer) => return write!(out, "IPNI_{answer}"),
-            Self::Timeout => "TIMEOUT",
-            Self::CarTooLarge => "CAR_TOO_LARGE",
-            Self::UnsupportedMultiaddrFormat => "UNSUPPORTED_MULTIADDR_FORMAT",
-            Self::UnknownFetchError => "UNKNOWN_FETCH_ERROR",
-            Self::HostnameDnsError => "HOSTNAME_DNS_ERROR",
-            Self::ConnectionRefused => "CONNECTION_REFUSED",
-            Self::UnsupportedCidHashAlgo => "UNSUPPORTED_CID_HASH_ALGO",
-            Self::ContentVerificationFailed => "CONTENT_VERIFICATION_FAILED",
-            Self::UnexpectedCarBlock => "UNEXPECTED_CAR_BLOCK",
-            Self::CannotParseCarFile => "CANNOT_PARSE_CAR_FILE",
-            Self::Http(status) => return write!(out, "HTTP_{status}"),
-            Self::Lassie(status) => return write!(out, "LASSIE_{status}"),
-            Self::UnknownError => "UNKNOWN_ERROR",
-        })
+        out.write_str(&self.text())
     }
 }
 

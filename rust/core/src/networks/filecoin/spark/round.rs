@@ -3,7 +3,9 @@
 //! In: a round's tasks and randomness, its measurements, the rules. Out: an [`Evaluation`]. Rule: Filecoin, C3 to C7.
 //! Invariant: the same round and measurements in the same order give the same evaluation, byte for byte.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
+
+use ahash::AHashMap;
 
 use super::committee::{Committee, Consensus, convene};
 use super::fraud::{Tasking, label};
@@ -100,7 +102,7 @@ pub fn evaluate<'m>(round: &'m Round, measurements: &'m [Measurement<'m>], rules
         measurements.iter().map(without_fraud_detection).collect()
     };
     let (committees, consensus) = convene(measurements, &tasking, rules.required_committee_size);
-    let tasks: HashMap<(&str, &str), &Task> =
+    let tasks: AHashMap<(&str, &str), &Task> =
         round.tasks.iter().rev().map(|task| ((&*task.cid, &*task.miner_id), task)).collect();
     let retrievals: Vec<Retrievals> =
         committees.iter().map(|committee| Retrievals::of(committee, measurements, rules.outages)).collect();

@@ -5,10 +5,11 @@
 //! Invariant: integers and texts only. Every rate stands beside its total and its bounds. Rows of labels and of dropped
 //! records are in the order of the files, all others ascending by what they are about. The same files give the same tables.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::sync::Arc;
 
+use ahash::AHashMap;
 use arrow_array::builder::{
     BooleanBuilder, Int64Builder, ListBuilder, StringBuilder, UInt32Builder, UInt64Builder,
 };
@@ -115,10 +116,10 @@ fn file_column(ends: impl Iterator<Item = usize>) -> ArrayRef {
 }
 
 fn append_participant(column: &mut StringBuilder, participant: &Participant) {
-    let mut digits = [0; 40];
-    // A text builder takes everything.
-    let _ = write!(column, "0x{}", HEXLOWER.encode_mut_str(&participant.0, &mut digits));
-    column.append_value("");
+    let mut text = *b"0x0000000000000000000000000000000000000000";
+    let (_, digits) = text.split_at_mut(2);
+    HEXLOWER.encode_mut(&participant.0, digits);
+    column.append_value(std::str::from_utf8(&text).unwrap_or_default());
 }
 
 fn labels(
@@ -145,8 +146,7 @@ fn labels(
         miner.append_option(measurement.miner_id.as_deref());
         tasking.append_value(tasked.name());
         consensus.append_option(agreed.map(Consensus::name));
-        let _ = write!(result, "{}", measurement.result);
-        result.append_value("");
+        result.append_value(measurement.result.text());
         protocol.append_option(measurement.protocol.as_deref());
         head_status.append_option(measurement.head_status_code);
         first_byte.append_option(measurement.first_byte_ms());
@@ -188,7 +188,7 @@ fn dropped(records: &[Dropped], ends: impl Iterator<Item = usize>) -> Result<Rec
 
 /// Bounds of rates. Committees are alike, and a bound costs more than looking it up.
 #[derive(Default)]
-struct Bounds(HashMap<(u64, u64), (Option<u32>, Option<u32>)>);
+struct Bounds(AHashMap<(u64, u64), (Option<u32>, Option<u32>)>);
 
 impl Bounds {
     fn of(&mut self, rate: Rate) -> (Option<u32>, Option<u32>) {

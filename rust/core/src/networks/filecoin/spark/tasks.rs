@@ -5,8 +5,7 @@
 //! Invariant: tasks with equal keys keep the order of the list; a task that the list holds twice takes two of a station's
 //! places, but is one task.
 
-use std::collections::HashMap;
-
+use ahash::AHashMap;
 use data_encoding::HEXLOWER;
 use sha2::{Digest, Sha256};
 
@@ -58,7 +57,7 @@ pub fn station_key(station_id: &str) -> Hash {
 #[derive(Clone, Debug)]
 pub struct Tasks<'t> {
     /// Place of each task in the list; the first one where it stands twice.
-    places: HashMap<(&'t str, &'t str), usize>,
+    places: AHashMap<(&'t str, &'t str), usize>,
     /// Keys ascending, each with its task's place in the list.
     keys: Vec<(Hash, usize)>,
     /// The first place of the task that stands at each place.
@@ -68,7 +67,7 @@ pub struct Tasks<'t> {
 impl<'t> Tasks<'t> {
     /// Prepares a round's list under its randomness.
     pub fn new(tasks: &'t [Task], randomness: &Hash) -> Self {
-        let mut places = HashMap::new();
+        let mut places = AHashMap::new();
         let first = tasks
             .iter()
             .enumerate()
