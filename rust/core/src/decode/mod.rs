@@ -9,6 +9,7 @@ pub mod fault;
 
 pub mod cbor;
 pub mod json;
+mod json_text;
 pub mod layout;
 
 pub mod claims;
