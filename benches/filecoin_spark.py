@@ -238,6 +238,8 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--reference", action="store_true", help="compare with the network's evaluator too")
     asked = parser.parse_args()
+    if asked.reference and shutil.which("npm") is None:
+        parser.error("--reference: expected npm, which installs the evaluator, found none")
     of, rules = make_round(), spark.Rules.of("rewarded")
     file = measurements(of, asked.measurements)
     print(f"{asked.measurements:,} measurements, {len(file) / 2**20:.0f} MiB; load {os.getloadavg()[0]:.1f}")
