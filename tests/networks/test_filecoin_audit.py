@@ -37,6 +37,7 @@ FALSIFIED: list[tuple[Callable[[Path], None], tuple[str, str, str]]] = [
     (_change("payments.json", "payments", 0, "paid", "1"), ("sums", f"payment 0 of set {SET_A}", "amount")),
     (_change("data_sets.json", "data_sets", 0, "periods_proven", 3), ("sums", str(SET_A), "periods_proven")),
     (_change("spark.json", "rounds", 0, "burnt", 0), ("sums", "round 1", "burnt")),
+    (_change("spark.json", "rounds", 0, "scores", None), ("sums", "round 1", "is_rewarded")),
     (_change("spark.json", "participants", 1, "score", 1), ("sums", "participants", "participants[1].score")),
     (_change("providers.json", "providers", 0, "fault_ppm", 0), ("sums", ALICE, "fault_ppm")),
     (_change("providers.json", "providers", 0, "score_e12", 1), ("sums", ALICE, "score_e12")),

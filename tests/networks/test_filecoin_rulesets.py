@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from depinverify.exceptions import ConfigurationError
+from depinverify.exceptions import ConfigurationError, InputError
+from depinverify.networks.filecoin import spark
 from depinverify.networks.filecoin.rulesets import READY, Rules
 
 #: What was published under these names is settled by these parameters, for good.
@@ -29,6 +30,16 @@ def test_parameters_come_back_as_they_were_published() -> None:
         rules = ready(name, version)
         assert Rules.from_params(rules.params()) == rules
         assert Rules.from_params(rules.params()).params_hash == rules.params_hash
+
+
+def test_rules_that_change_with_time_are_a_ruleset_of_their_own() -> None:
+    own = Rules.from_table({"name": "own", "version": "1", "retrieval": {"unrewarded_from": 7}})
+    assert Rules.from_params(own.params()) == own
+    assert own.retrieval.at(6) == spark.Rules.of("rewarded")
+    assert own.retrieval.at(7) == spark.Rules.of("unrewarded")
+    with pytest.raises(InputError, match="startEpoch: expected a number, as the rules change at epoch 7"):
+        own.retrieval.at(None)
+    assert ready("filecoin-spark").retrieval.at(None) == spark.Rules.of("rewarded")
 
 
 def test_a_stated_default_is_no_change() -> None:

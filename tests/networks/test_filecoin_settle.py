@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import random
+import shutil
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
@@ -152,6 +153,42 @@ def test_rounds_are_scored_and_what_nobody_earned_is_its_own_line(settled: Filec
     assert labels["file"].unique().sort().to_list() == ["one.jsonl", "two.json"]
     tree = _native.ClaimTree.load((settled.folder / "spark_tree.json").read_bytes())
     assert tree.amount((1).to_bytes(20, "big")) == 2 * reward
+
+
+def test_rounds_have_the_rules_of_their_time(tmp_path: Path) -> None:
+    dated = 'name = "own"\nversion = "1"\nretrieval.unrewarded_from = 100'
+    folder = write_folder(tmp_path / "evidence", ruleset=dated, with_pool=False)
+    for name in ("last", "first", "undated", "late"):
+        shutil.copy(folder / "spark" / "one.jsonl", folder / "spark" / f"{name}.jsonl")
+    ruled = {"requiredCommitteeSize": None}
+    rounds = [
+        round_line("last", ["last.jsonl"], startEpoch=99),
+        round_line("first", ["first.jsonl"], startEpoch=100, randomness=None, **ruled),
+        round_line("undated", ["undated.jsonl"]),
+        round_line("late", ["late.jsonl"], startEpoch=2**63),
+    ]
+    write_lines(folder / "spark" / "rounds.jsonl", rounds)
+    found = settle(folder, tmp_path / "out")
+    lines = {line["round"]: line for line in found.json("spark.json")["rounds"]}
+    assert {name: line["start_epoch"] for name, line in lines.items()} == {
+        "last": 99,
+        "first": 100,
+        "late": str(2**63),
+    }
+    assert {name: line["required_committee_size"] for name, line in lines.items()} == {
+        "last": 3,
+        "first": 1,
+        "late": 3,
+    }
+    assert len(lines["last"]["scores"]) == 3
+    # Later rules pay nobody.
+    assert lines["first"]["scores"] is None
+    assert found.manifest["totals"]["retrievals"]["rounds_rewarded"] == 1
+    (refused,) = found.json("refusals.json")["refusals"]
+    assert refused["place"] == "spark/rounds.jsonl:3"
+    assert "startEpoch: expected a number, as the rules change at epoch 100, found none" in refused["detail"]
+    assert audit(found).is_clean
+    assert audit(found, folder).is_clean
 
 
 def test_providers_are_joined_by_what_they_state(settled: FilecoinSettlement) -> None:

@@ -212,12 +212,16 @@ def payment_subject(place: int, line: dict[str, Any]) -> str:
 def _retrievals(settlement: FilecoinSettlement) -> Iterator[Finding]:
     found = settlement.json("spark.json")
     earned: defaultdict[str, list[int]] = defaultdict(lambda: [0, 0, 0])
+    rules = Rules.from_params(settlement.manifest["ruleset"]["params"]).retrieval
     burnt = rewarded = paid_in_all = 0
     for line in found["rounds"]:
-        if line["scores"] is None:
+        subject = f"round {line['round']}"
+        start = None if line["start_epoch"] is None else int(line["start_epoch"])
+        is_rewarded = line["scores"] is not None
+        yield from _differs("spark.json", subject, "is_rewarded", is_rewarded, rules.at(start).detects_fraud)
+        if not is_rewarded:
             continue
         rewarded += 1
-        subject = f"round {line['round']}"
         score = paid = 0
         for one in line["scores"]:
             own, given = int(one["score"]), int(one["reward_attofil"])

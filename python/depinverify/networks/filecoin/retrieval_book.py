@@ -10,7 +10,7 @@ round's measurements and labels.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from arro3.core import Array, DataType, RecordBatch
@@ -81,11 +81,13 @@ class RetrievalBook:
         """Evaluate a round.
 
         Raises:
-            InputError: Its measurements cannot be read, or a number is out of its range.
+            InputError: Its measurements cannot be read, a number is out of its range, or its start is wanted and
+                not stated.
             SettlementError: The labels cannot be written.
         """
-        size = one.required_committee_size or self._rules.required_committee_size
-        rules = spark.Rules(self._rules.detects_fraud, size, self._rules.validity, self._rules.outages)
+        rules = self._rules.at(one.start_epoch)
+        if one.required_committee_size is not None:
+            rules = replace(rules, required_committee_size=one.required_committee_size)
         found = spark.evaluate(one.round, one.files, rules)
         self._labels.write(_labelled(one.name, [file.name for file in one.files], found.labels))
         self._measurements += found.labels.num_rows
@@ -96,11 +98,12 @@ class RetrievalBook:
         self._rounds.append(
             {
                 "round": one.name,
+                "start_epoch": exact(one.start_epoch),
                 "randomness": None if one.round.randomness is None else one.round.randomness.hex(),
                 "is_randomness_derived": one.is_derived,
                 "tasks": len(one.round.tasks),
                 "max_tasks_per_node": exact(one.round.max_tasks_per_node),
-                "required_committee_size": size,
+                "required_committee_size": rules.required_committee_size,
                 "measurements": labels.num_rows,
                 "dropped": _counts(dropped),
                 "tasking": _counts(Counter(labels.column("tasking").to_pylist())),

@@ -7,7 +7,7 @@ called once, and a file of measurements is of one round.
 
 A line has the members of :meth:`depinverify.networks.filecoin.spark.Round.from_json`, and beside them ``round``, a name
 or number; ``measurements``, names of files ``.json``, ``.jsonl`` or either with ``.gz``; and optionally
-``requiredCommitteeSize``.
+``requiredCommitteeSize``. ``startEpoch`` is wanted where rules change with time, and where a beacon is given.
 """
 
 from __future__ import annotations
@@ -47,6 +47,7 @@ class ListedRound:
         place: File and line.
         round: Tasks, limit and randomness.
         is_derived: Whether the randomness was derived from a round that the beacon signed.
+        start_epoch: The Filecoin epoch at which it starts; ``None`` where its line does not say.
         files: Its measurements.
         required_committee_size: Members without which a committee decides nothing; ``None`` for that of the ruleset.
     """
@@ -55,6 +56,7 @@ class ListedRound:
     place: str
     round: spark.Round
     is_derived: bool
+    start_epoch: int | None
     files: tuple[Path, ...]
     required_committee_size: int | None
 
@@ -109,6 +111,7 @@ def _round(folder: Path, line: Members | InputError, place: str) -> ListedRound:
         place=place,
         round=spark.Round.from_json(line.values),
         is_derived=line.has("beacon"),
+        start_epoch=line.number("startEpoch") if line.has("startEpoch") else None,
         files=_files(folder, line.items("measurements")),
         required_committee_size=size,
     )

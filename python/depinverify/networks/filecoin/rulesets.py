@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from depinverify.canonical import LARGEST_INTEGER, Json, canonical_sha256
-from depinverify.exceptions import ConfigurationError
+from depinverify.exceptions import ConfigurationError, InputError
+from depinverify.networks.filecoin import spark
 from depinverify.validation import explain
 
 if TYPE_CHECKING:
@@ -78,12 +79,30 @@ class RetrievalRules(_Table):
         required_committee_size: Members without which a committee decides nothing, where a round does not say it.
         validity: What a measurement must say: as it was while strangers were paid, or as it is now.
         outages: Whether measurements that met an indexer out of order count in the rates.
+        unrewarded_from: The Filecoin epoch from which on rounds have the network's later rules instead of these: nobody
+            is rewarded, fraud is not looked for, and a committee may be one measurement. ``None``: never.
     """
 
     detects_fraud: bool = True
     required_committee_size: _Positive = 30
     validity: Literal["historical", "current"] = "historical"
     outages: Literal["counted", "left_out"] = "counted"
+    unrewarded_from: _Count | None = None
+
+    def at(self, start_epoch: int | None) -> spark.Rules:
+        """The rules of a round that starts at this Filecoin epoch.
+
+        Raises:
+            InputError: They depend on the start, and it is not known.
+        """
+        if self.unrewarded_from is not None:
+            if start_epoch is None:
+                raise InputError(
+                    f"startEpoch: expected a number, as the rules change at epoch {self.unrewarded_from}, found none"
+                )
+            if start_epoch >= self.unrewarded_from:
+                return spark.Rules.of("unrewarded")
+        return spark.Rules(self.detects_fraud, self.required_committee_size, self.validity, self.outages)
 
 
 class Windows(_Table):
@@ -176,8 +195,8 @@ class Rules(_Table):
             raise ConfigurationError(explain(error, path)) from None
 
     def params(self) -> dict[str, Json]:
-        """Every parameter, as it is published and hashed."""
-        return dict(self.model_dump(mode="json"))
+        """Every parameter, as it is published and hashed; one that is ``None`` is left out."""
+        return dict(self.model_dump(mode="json", exclude_none=True))
 
     @property
     def params_hash(self) -> bytes:
