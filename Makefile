@@ -57,7 +57,7 @@ docs: build ## Write the pages that are made from the code anew
 
 fuzz: ## Fuzz every decoder for SECONDS_EACH (default 60); needs a nightly toolchain and cargo-fuzz
 	for target in $$(cd rust/core/fuzz && cargo +nightly fuzz list); do \
-		(cd rust/core/fuzz && cargo +nightly fuzz run $$target -- -max_total_time=$(or $(SECONDS_EACH),60)) || exit 1; \
+		(cd rust/core/fuzz && cargo +nightly fuzz run --codegen-units 16 $$target -- -max_total_time=$(or $(SECONDS_EACH),60)) || exit 1; \
 	done
 
 clean: ## Remove what was built

@@ -4,6 +4,7 @@ use data_encoding::BASE64URL_NOPAD;
 use depinverify_core::beacon::read_rounds;
 use depinverify_core::canonical;
 use depinverify_core::decode::claims::MAX_DEPTH;
+use depinverify_core::decode::container::{Limits, ObservationFile};
 use depinverify_core::decode::distinct::Distinct;
 use depinverify_core::decode::proof::{self, Scratch};
 use depinverify_core::decode::{cbor, cose, json, jws};
@@ -22,12 +23,15 @@ use depinverify_core::registry;
 pub type Law = fn(&[u8]);
 
 /// Each target's name and its law.
-pub const LAWS: [(&str, Law); 16] = [
+pub const LAWS: [(&str, Law); 19] = [
     ("json", json_law),
     ("cbor", cbor_law),
     ("cose", cose_law),
     ("jws", jws_law),
     ("proof", proof_law),
+    ("observations_jsonl", observations_jsonl_law),
+    ("observations_arrow", observations_arrow_law),
+    ("observations_parquet", observations_parquet_law),
     ("registry_line", registry_line_law),
     ("canonical", canonical_law),
     ("beacon_rounds", beacon_rounds_law),
@@ -111,6 +115,45 @@ pub fn proof_law(data: &[u8]) {
         }
         (one, other) => assert_eq!(one.err(), other.err()),
     }
+}
+
+/// Files of JSON lines, as they are and behind gzip and zstd.
+pub fn observations_jsonl_law(data: &[u8]) {
+    ["jsonl", "jsonl.gz", "jsonl.zst"].into_iter().for_each(|kind| observations_law(kind, data));
+}
+
+/// Arrow IPC files and streams.
+pub fn observations_arrow_law(data: &[u8]) {
+    observations_law("arrow", data);
+}
+
+/// Parquet files.
+pub fn observations_parquet_law(data: &[u8]) {
+    observations_law("parquet", data);
+}
+
+/// A file of this kind ends in rows that keep the rules or in one finding; reading part by part gives the same rows.
+fn observations_law(kind: &str, data: &[u8]) {
+    let limits = Limits { group_bytes: 64 << 20, rows: 1 << 20, batch_rows: 100, ..Limits::default() };
+    let path = std::env::temp_dir().join(format!("depinverify-law-{}.{kind}", std::process::id()));
+    std::fs::write(&path, data).expect("a writable temporary folder");
+    if let Ok(file) = ObservationFile::open(&path, limits) {
+        let rows = |parts| -> Result<usize, ()> {
+            let mut rows = 0;
+            for batch in file.read_parts(parts).map_err(drop)? {
+                let batch = batch.map_err(drop)?;
+                assert!(batch.to_record_batch().is_ok());
+                rows += batch.len();
+            }
+            Ok(rows)
+        };
+        if let Ok(all) = rows(0..file.parts()) {
+            assert!(file.rows().is_none_or(|said| said == all as u64));
+            let parts: usize = (0..file.parts()).map(|part| rows(part..part + 1).unwrap_or(0)).sum();
+            assert_eq!(parts, all);
+        }
+    }
+    std::fs::remove_file(&path).expect("a file that was just written");
 }
 
 /// An event's hashes do not depend on how they were asked for.
