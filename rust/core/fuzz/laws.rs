@@ -119,7 +119,9 @@ pub fn proof_law(data: &[u8]) {
 
 /// Files of JSON lines, as they are and behind gzip and zstd.
 pub fn observations_jsonl_law(data: &[u8]) {
-    ["jsonl", "jsonl.gz", "jsonl.zst"].into_iter().for_each(|kind| observations_law(kind, data));
+    for kind in ["jsonl", "jsonl.gz", "jsonl.zst"] {
+        observations_law(kind, data);
+    }
 }
 
 /// Arrow IPC files and streams.
@@ -136,7 +138,7 @@ pub fn observations_parquet_law(data: &[u8]) {
 fn observations_law(kind: &str, data: &[u8]) {
     let limits = Limits { group_bytes: 64 << 20, rows: 1 << 20, batch_rows: 100, ..Limits::default() };
     let path = std::env::temp_dir().join(format!("depinverify-law-{}.{kind}", std::process::id()));
-    std::fs::write(&path, data).expect("a writable temporary folder");
+    assert!(std::fs::write(&path, data).is_ok(), "expected a temporary folder that can be written");
     if let Ok(file) = ObservationFile::open(&path, limits) {
         let rows = |parts| -> Result<usize, ()> {
             let mut rows = 0;
@@ -153,7 +155,7 @@ fn observations_law(kind: &str, data: &[u8]) {
             assert_eq!(parts, all);
         }
     }
-    std::fs::remove_file(&path).expect("a file that was just written");
+    assert!(std::fs::remove_file(&path).is_ok(), "expected the file that was just written");
 }
 
 /// An event's hashes do not depend on how they were asked for.
