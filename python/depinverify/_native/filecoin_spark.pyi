@@ -18,6 +18,8 @@ class FilecoinSparkEvaluation:
     def labels(self) -> RecordBatch:
         """One row per measurement that can be evaluated, in the order of the files.
 
+        Texts are ``dictionary<int32, utf8>``, since they repeat.
+
         Columns: ``file`` (uint32, place among the given files, from 0), ``place`` (uint64, line or element, from 1),
         ``participant``, ``station`` (text or null), ``inet_group``, ``finished_at_ms`` (int64, Unix milliseconds),
         ``cid`` and ``miner`` (text or null), ``tasking`` (``OK, TASK_NOT_IN_ROUND, TASK_WRONG_NODE, DUP_INET_GROUP`` or

@@ -15,7 +15,7 @@ use depinverify_core::networks::filecoin::address::Address;
 use depinverify_core::networks::filecoin::message::Message;
 use depinverify_core::networks::filecoin::piece_id::PieceId;
 use depinverify_core::networks::filecoin::records;
-use depinverify_core::networks::filecoin::spark::{intake, measurement::Validity};
+use depinverify_core::networks::filecoin::spark::{Measurements, Validity, intake};
 use depinverify_core::networks::filecoin::vanilla::VanillaProof;
 use depinverify_core::registry;
 
@@ -295,9 +295,14 @@ pub fn filecoin_vanilla_law(data: &[u8]) {
     }
 }
 
-/// Every measurement of a file is either read or dropped with its place, and the newer rules take none that the older drop.
+/// Every measurement of a file is either read or dropped with its place, the newer rules take none that the older drop, and a
+/// round that is read as such holds what the measurements say one by one.
 pub fn filecoin_measurements_law(data: &[u8]) {
     let (old, new) = (intake::read(data, Validity::Historical), intake::read(data, Validity::Current));
     assert_eq!(old.measurements.len() + old.dropped.len(), new.measurements.len() + new.dropped.len());
     assert!(new.measurements.len() <= old.measurements.len());
+    let mut round = intake::Intake::<Measurements<'_>>::default();
+    round.read(data, Validity::Historical);
+    assert_eq!((&round.dropped, &round.counts), (&old.dropped, &old.counts));
+    assert!(round.measurements == old.measurements.into_iter().collect());
 }

@@ -18,7 +18,7 @@ use depinverify_core::networks::filecoin::spark::statistics::{
 };
 use depinverify_core::networks::filecoin::spark::tasks::{Task, Tasks, randomness_time, station_key};
 use depinverify_core::networks::filecoin::spark::{
-    Measurement, Participant, Round, RuleVersion, Rules, Validity, evaluate, read,
+    Measurement, Measurements, Participant, Round, RuleVersion, Rules, Validity, evaluate, read,
 };
 use serde_json::{Map, Value, json};
 use vectors::{hash, list, load, number, ran, text};
@@ -45,6 +45,11 @@ fn lines<'a>(objects: impl IntoIterator<Item = &'a Value>) -> Vec<u8> {
 /// Members by the names of the columns.
 fn row(columns: &Value, cells: &Value) -> Map<String, Value> {
     list(columns).iter().map(|name| text(name).to_owned()).zip(list(cells).iter().cloned()).collect()
+}
+
+/// The measurements of a file as a round holds them.
+fn measurements(file: &[u8]) -> Measurements<'_> {
+    read(file, Validity::Historical).measurements.into_iter().collect()
 }
 
 fn tasks(value: &Value) -> Vec<Task> {
@@ -164,10 +169,11 @@ fn check_committee_sizes(example: &Value) {
         vec![measurement_json(changes.as_object().unwrap()); usize::try_from(number(size)).unwrap()]
     });
     let file = lines(&votes.collect::<Vec<_>>());
-    let measurements = read(&file, Validity::Historical).measurements;
-    assert_eq!(measurements.len() as u64, number(&example["size"]));
+    let measurements = measurements(&file);
+    let size = measurements.records.len();
+    assert_eq!(size as u64, number(&example["size"]));
     let required = usize::try_from(number(&example["required"])).unwrap();
-    let (committees, _) = convene(&measurements, &vec![Tasking::Ok; measurements.len()], required);
+    let (committees, _) = convene(&measurements, &vec![Tasking::Ok; size], required);
     let found = match &committees[0].retrieval {
         Decision::Majority(_) => "MAJORITY".to_owned(),
         none => none.text(),
@@ -185,7 +191,7 @@ fn fraud_rules() {
             .map(|cells| measurement_json(&row(&case["columns"], cells)))
             .collect();
         let file = lines(&objects);
-        let measurements = read(&file, Validity::Historical).measurements;
+        let measurements = measurements(&file);
         let tasks = tasks(&case["tasks"]);
         let most = usize::try_from(number(&case["max_tasks_per_node"])).unwrap();
         let labels = label(&measurements, &Tasks::new(&tasks, &[0; 32]), most);
@@ -236,8 +242,9 @@ fn committees() {
             measurement.result = result_of(text(&members["retrievalResult"]));
         }
         let required = usize::try_from(number(&case["required_committee_size"])).unwrap();
-        let (committees, consensus) =
-            convene(&measurements, &vec![Tasking::Ok; measurements.len()], required);
+        let labels = vec![Tasking::Ok; measurements.len()];
+        let measurements: Measurements<'_> = measurements.into_iter().collect();
+        let (committees, consensus) = convene(&measurements, &labels, required);
         let (committee, name) = (&committees[0], &case["name"]);
         assert_eq!(
             json!({
@@ -292,7 +299,8 @@ fn check_round(case: &Value) {
     };
     let required_committee_size = usize::try_from(number(&case["round"]["required_committee_size"])).unwrap();
     let rules = Rules { required_committee_size, ..RuleVersion::Rewarded.rules() };
-    let found = evaluate(&round, &intake.measurements, rules);
+    let measurements: Measurements<'_> = intake.measurements.into_iter().collect();
+    let found = evaluate(&round, &measurements, rules);
     let tasking: Vec<_> = found.tasking.iter().map(|label| label.name()).collect();
     assert_eq!(tasking, list(&expected["tasking"]), "{name}");
     let consensus: Vec<_> = found.consensus.iter().map(|label| json!(label.map(Consensus::name))).collect();
@@ -416,11 +424,11 @@ fn check_rates(case: &Value) -> usize {
         })
         .collect();
     let file = lines(&objects);
-    let measurements = read(&file, Validity::Historical).measurements;
+    let measurements = measurements(&file);
     let [counted, left_out] = [IndexerOutages::Counted, IndexerOutages::LeftOut].map(|outages| {
         let mut retrievals = Retrievals::default();
-        for measurement in &measurements {
-            retrievals.add(measurement, outages);
+        for record in &measurements.records {
+            retrievals.add(record, &measurements, outages);
         }
         retrievals
     });

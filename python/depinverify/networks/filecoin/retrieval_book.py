@@ -13,7 +13,7 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
-from arro3.core import Array, DataType, RecordBatch
+from arro3.core import Array, DataType, Field, RecordBatch
 
 from depinverify import _native
 from depinverify.networks.filecoin import spark
@@ -216,9 +216,15 @@ def _labelled(name: str, files: Sequence[str], labels: RecordBatch) -> RecordBat
     rounds = Array([name] * labels.num_rows, type=DataType.string())
     named = Array([files[place] for place in places], type=DataType.string())
     others = [column for column in labels.schema.names if column != "file"]
-    return RecordBatch.from_arrays(
-        [rounds, named, *(labels.column(column) for column in others)], names=["round", "file", *others]
-    )
+    written = map(_written, map(labels.column, others))
+    return RecordBatch.from_arrays([rounds, named, *written], names=["round", "file", *others])
+
+
+def _written(column: Array) -> Array:
+    """A column with its texts in every row."""
+    if not DataType.is_dictionary(column.type):
+        return column
+    return column.cast(Field(column.field.name, DataType.string(), nullable=column.field.nullable))
 
 
 def _no_labels() -> RecordBatch:

@@ -150,10 +150,12 @@ impl<'a, 'n> Reader<'a, 'n> {
         JsonError::at(self.text.as_bytes(), self.at, expected)
     }
 
+    #[inline]
     fn byte(&self) -> Option<u8> {
         self.text.as_bytes().get(self.at).copied()
     }
 
+    #[inline]
     fn space(&mut self) {
         while let Some(b' ' | b'\t' | b'\n' | b'\r') = self.byte() {
             self.at += 1;
@@ -161,6 +163,7 @@ impl<'a, 'n> Reader<'a, 'n> {
     }
 
     /// The kind of the next value.
+    #[inline]
     pub fn peek(&mut self) -> Result<Kind, JsonError> {
         self.space();
         match self.byte() {
@@ -239,6 +242,11 @@ impl<'a, 'n> Reader<'a, 'n> {
     }
 
     /// Reads a text.
+    #[expect(
+        clippy::inline_always,
+        reason = "most of JSON is texts, and the call costs as much as a short one"
+    )]
+    #[inline(always)]
     pub fn text(&mut self) -> Result<Text<'a>, JsonError> {
         self.space();
         if self.byte() != Some(b'"') {
@@ -246,21 +254,27 @@ impl<'a, 'n> Reader<'a, 'n> {
         }
         self.at += 1;
         let offset = self.at;
-        let mut is_escaped = false;
-        loop {
-            self.at += plain(self.text.as_bytes().get(self.at..).unwrap_or_default());
-            match self.byte() {
-                Some(b'"') => break,
-                Some(b'\\') => {
-                    is_escaped = true;
-                    self.escape()?;
-                }
-                _ => return Err(self.fault("a closing quote")),
-            }
+        self.at += plain(self.text.as_bytes().get(offset..).unwrap_or_default());
+        let is_escaped = self.byte() != Some(b'"');
+        if is_escaped {
+            self.escaped_text()?;
         }
         let raw = self.text.get(offset..self.at).unwrap_or_default();
         self.at += 1;
         Ok(Text { raw, offset, is_escaped })
+    }
+
+    /// Goes on to the closing quote of a text from its first escape.
+    #[cold]
+    fn escaped_text(&mut self) -> Result<(), JsonError> {
+        loop {
+            match self.byte() {
+                Some(b'"') => return Ok(()),
+                Some(b'\\') => self.escape()?,
+                _ => return Err(self.fault("a closing quote")),
+            }
+            self.at += plain(self.text.as_bytes().get(self.at..).unwrap_or_default());
+        }
     }
 
     /// Checks an escape and steps over it.
@@ -319,6 +333,7 @@ impl<'a, 'n> Reader<'a, 'n> {
     }
 
     /// Steps to the next entry, or over the closing bracket.
+    #[inline]
     fn next(&mut self, open: &mut Open, bracket: u8, expected: &'static str) -> Result<bool, JsonError> {
         self.space();
         if self.byte() == Some(bracket) {
@@ -365,6 +380,7 @@ impl<'a, 'n> Reader<'a, 'n> {
     ///
     /// As [`Reader::next_name`], but for many objects that have their members in one order, which `layout` keeps: only a
     /// name that is new there is looked up with `meaning`. The layout must be this object's alone until it closes.
+    #[inline]
     pub fn next_known<M: Copy>(
         &mut self,
         open: &mut Open,

@@ -40,6 +40,7 @@ impl<M> Member<M> {
     }
 
     /// Whether this name comes next.
+    #[inline]
     fn begins(&self, rest: &[u8]) -> bool {
         let Some(next) = rest.first_chunk::<WIDTH>() else {
             return self.written.get(..self.length).is_some_and(|written| rest.starts_with(written));
@@ -91,6 +92,8 @@ impl<M: Copy> Layout<M> {
 
     /// Takes the member whose name `rest`, which begins at `offset`, begins with: the name's length with quotes and colon,
     /// and its meaning.
+    #[expect(clippy::inline_always, reason = "a name is compared faster than a function is called")]
+    #[inline(always)]
     pub(super) fn agree(&mut self, rest: &[u8], offset: usize) -> Option<(usize, M)> {
         if self.state != State::Agrees {
             return None;

@@ -5,13 +5,8 @@
 //! Invariant: a majority is strictly more than half of all members; an absent value equals an absent value and no other.
 //! Committees come in ascending order of their tasks.
 
-use std::hash::Hash;
-
-use ahash::AHashMap;
-
 use super::fraud::Tasking;
-use super::measurement::Measurement;
-use super::participant::Participant;
+use super::measurements::Measurements;
 use super::result::RetrievalResult;
 
 /// What a committee decided.
@@ -58,6 +53,10 @@ pub enum Consensus {
 }
 
 impl Consensus {
+    /// All labels, in the order of their numbers.
+    pub const ALL: [Self; 4] =
+        [Self::MajorityResult, Self::MinorityResult, Self::MajorityNotFound, Self::CommitteeTooSmall];
+
     /// The label that the network writes.
     pub const fn name(self) -> &'static str {
         match self {
@@ -110,63 +109,21 @@ impl Support {
 ///
 /// The second answer has a place for every measurement; it is empty for those that are in no committee.
 pub fn convene<'m>(
-    measurements: &'m [Measurement<'m>],
+    measurements: &'m Measurements<'m>,
     labels: &[Tasking],
     required: usize,
 ) -> (Vec<Committee<'m>>, Vec<Option<Consensus>>) {
-    let mut consensus = vec![None; measurements.len()];
-    let mut values = Values::default();
-    let committees = group(measurements, labels, &mut values)
+    let mut consensus = vec![None; measurements.records.len()];
+    let committees = group(measurements, labels)
         .into_iter()
-        .map(|(task, ballots)| decide(task, &ballots, required, &values, &mut consensus))
+        .map(|(task, ballots)| decide(task, &ballots, required, measurements, &mut consensus))
         .collect();
     (committees, consensus)
 }
 
 type Task<'m> = (&'m str, &'m str);
-/// What members must agree on about the indexer.
-type IndexValue<'m> = (Option<&'m str>, &'m str, Option<&'m str>, Option<&'m str>);
-/// What they must agree on about the retrieval; the value about the indexer by its number.
-type RetrievalValue<'m> = (u32, &'m RetrievalResult<'m>, Option<&'m str>, Option<&'m str>);
 
-/// Distinct values, which stand for themselves by their numbers.
-#[derive(Debug)]
-struct Numbered<T> {
-    numbers: AHashMap<T, u32>,
-    values: Vec<T>,
-}
-
-impl<T> Default for Numbered<T> {
-    fn default() -> Self {
-        Self { numbers: AHashMap::default(), values: Vec::new() }
-    }
-}
-
-impl<T: Copy + Eq + Hash> Numbered<T> {
-    fn number(&mut self, value: T) -> u32 {
-        *self.numbers.entry(value).or_insert_with(|| {
-            self.values.push(value);
-            // There are fewer measurements than bytes, and fewer bytes than 2^31.
-            u32::try_from(self.values.len() - 1).unwrap_or(u32::MAX)
-        })
-    }
-
-    fn value(&self, number: u32) -> Option<&T> {
-        self.values.get(number as usize)
-    }
-}
-
-/// All values of a round.
-#[derive(Debug, Default)]
-struct Values<'m> {
-    index: Numbered<IndexValue<'m>>,
-    retrieval: Numbered<RetrievalValue<'m>>,
-    subnet: Numbered<&'m str>,
-    participant: Numbered<Participant>,
-}
-
-/// What a committee needs of a member, in numbers: its members lie far apart among the measurements, and looking each of
-/// them up again would cost more than counting.
+/// What a committee needs of a member; its members lie far apart among the measurements.
 #[derive(Clone, Copy)]
 struct Ballot {
     /// The measurement's place.
@@ -178,39 +135,29 @@ struct Ballot {
 }
 
 /// The measurements that count, by task, ascending.
-fn group<'m>(
-    measurements: &'m [Measurement<'m>],
-    labels: &[Tasking],
-    values: &mut Values<'m>,
-) -> Vec<(Task<'m>, Vec<Ballot>)> {
-    let mut groups: Vec<(Task<'m>, Vec<Ballot>)> = Vec::new();
-    let mut places: AHashMap<Task<'m>, usize> = AHashMap::new();
-    for (place, (measurement, label)) in measurements.iter().zip(labels).enumerate() {
-        let Some(task) = measurement.task().filter(|_| *label == Tasking::Ok) else { continue };
-        let index = values.index.number((
-            measurement.provider_id.as_deref(),
-            &*measurement.indexer_result,
-            measurement.provider_address.as_deref(),
-            measurement.protocol.as_deref(),
-        ));
-        let ballot = Ballot {
-            place,
-            index,
-            retrieval: values.retrieval.number((
-                index,
-                &measurement.result,
-                measurement.byte_length.as_deref(),
-                measurement.car_checksum.as_deref(),
-            )),
-            subnet: values.subnet.number(&measurement.inet_group),
-            participant: values.participant.number(measurement.participant),
-        };
-        let group = *places.entry(task).or_insert(groups.len());
-        match groups.get_mut(group) {
-            Some((_, ballots)) => ballots.push(ballot),
-            None => groups.push((task, vec![ballot])),
+fn group<'m>(measurements: &'m Measurements<'m>, labels: &[Tasking]) -> Vec<(Task<'m>, Vec<Ballot>)> {
+    let subjects = measurements.subjects.values();
+    let mut ballots: Vec<Vec<Ballot>> = vec![Vec::new(); subjects.len()];
+    for (place, (record, label)) in measurements.records.iter().zip(labels).enumerate() {
+        if *label == Tasking::Ok
+            && let Some(ballots) = ballots.get_mut(record.subject as usize)
+            && let Some(value) = measurements.retrievals.get(record.retrieval)
+        {
+            ballots.push(Ballot {
+                place,
+                index: value.index,
+                retrieval: record.retrieval,
+                subnet: record.subnet,
+                participant: record.participant,
+            });
         }
     }
+    let mut groups: Vec<(Task<'m>, Vec<Ballot>)> = subjects
+        .iter()
+        .zip(ballots)
+        .filter(|(_, ballots)| !ballots.is_empty())
+        .filter_map(|(subject, ballots)| Some((subject.task()?, ballots)))
+        .collect();
     groups.sort_unstable_by_key(|(task, _)| *task);
     groups
 }
@@ -220,7 +167,7 @@ fn decide<'m>(
     (cid, miner_id): Task<'m>,
     ballots: &[Ballot],
     required: usize,
-    values: &Values<'m>,
+    measurements: &'m Measurements<'m>,
     consensus: &mut [Option<Consensus>],
 ) -> Committee<'m> {
     let is_too_small = ballots.len() < required;
@@ -238,15 +185,15 @@ fn decide<'m>(
             *place = Some(label);
         }
     }
-    let index = index.majority().and_then(|winner| values.index.value(winner));
-    let agreed = winner.and_then(|winner| values.retrieval.value(winner));
+    let index = index.majority().and_then(|winner| measurements.indexes.get(winner));
+    let agreed = winner.and_then(|winner| measurements.retrievals.get(winner));
     let (largest, second) = retrieval.two_largest();
     Committee {
         cid,
         miner_id,
         members: ballots.iter().map(|ballot| ballot.place).collect(),
-        index: Decision::of(is_too_small, index.map(|value| value.1)),
-        retrieval: Decision::of(is_too_small, agreed.map(|value| value.1)),
+        index: Decision::of(is_too_small, index.map(|value| &*value.indexer_result)),
+        retrieval: Decision::of(is_too_small, agreed.map(|value| &value.result)),
         support: Support {
             subnets: distinct(ballots.iter().map(|ballot| ballot.subnet)),
             participants: distinct(ballots.iter().map(|ballot| ballot.participant)),

@@ -2,7 +2,8 @@ use std::collections::BTreeSet;
 
 use proptest::prelude::*;
 
-use super::super::measurement::sample::measurement;
+use super::super::measurement::Measurement;
+use super::super::measurement::sample::{measurement, round_of};
 use super::super::participant::Participant;
 use super::*;
 
@@ -23,7 +24,8 @@ fn members(lengths: &[Option<u8>]) -> Vec<Measurement<'static>> {
 }
 
 fn labels_of(measurements: &[Measurement<'_>], required: usize) -> Vec<&'static str> {
-    let (_, consensus) = convene(measurements, &vec![Tasking::Ok; measurements.len()], required);
+    let measured = round_of(measurements);
+    let (_, consensus) = convene(&measured, &vec![Tasking::Ok; measurements.len()], required);
     consensus.into_iter().map(|label| label.unwrap().name()).collect()
 }
 
@@ -62,6 +64,7 @@ fn every_compared_value_decides() {
     for (place, change) in changes.into_iter().enumerate() {
         let mut measurements = members(&[None, None]);
         change(&mut measurements[1]);
+        let measurements = round_of(&measurements);
         let (committees, _) = convene(&measurements, &[Tasking::Ok; 2], 1);
         assert_eq!(committees[0].retrieval, Decision::NoMajority, "{place}");
         // The indexer's part does not look at how the retrieval went.
@@ -76,11 +79,12 @@ fn committees_come_by_task_and_hold_what_counts() {
     measurements[0].cid = Some("b".into());
     measurements[2].miner_id = None;
     let labels = [Tasking::Ok, Tasking::Ok, Tasking::Ok, Tasking::DupInetGroup];
+    let measurements = round_of(&measurements);
     let (committees, consensus) = convene(&measurements, &labels, 1);
     let found: Vec<_> = committees.iter().map(|one| (one.cid, one.members.clone())).collect();
     assert_eq!(found, [("a", vec![1]), ("b", vec![0])]);
     assert_eq!(consensus.iter().map(Option::is_some).collect::<Vec<_>>(), [true, true, false, false]);
-    assert_eq!(convene(&[], &[], 1), (vec![], vec![]));
+    assert_eq!(convene(&Measurements::default(), &[], 1), (vec![], vec![]));
 }
 
 proptest! {
@@ -89,7 +93,7 @@ proptest! {
         lengths in proptest::collection::vec(proptest::option::of(0_u8..12), 1..40),
         required in 0_usize..20,
     ) {
-        let measurements = members(&lengths);
+        let measurements = round_of(&members(&lengths));
         let (committees, consensus) = convene(&measurements, &vec![Tasking::Ok; lengths.len()], required);
         let size = lengths.len();
         let count = |wanted| lengths.iter().filter(|length| **length == wanted).count();

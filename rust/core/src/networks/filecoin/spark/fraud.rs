@@ -5,9 +5,7 @@
 //! Invariant: in a subnet the order of `finished_at`'s hashes decides, which nobody can choose; equal hashes keep the order
 //! of the input. Memory is linear in measurements and in stations times their tasks.
 
-use ahash::AHashMap;
-
-use super::measurement::Measurement;
+use super::measurements::Measurements;
 use super::moment;
 use super::tasks::{Tasks, station_key};
 use crate::hash::sha256_each;
@@ -28,6 +26,10 @@ pub enum Tasking {
 }
 
 impl Tasking {
+    /// All labels, in the order of their numbers.
+    pub const ALL: [Self; 5] =
+        [Self::Ok, Self::TaskNotInRound, Self::TaskWrongNode, Self::DupInetGroup, Self::TooManyTasks];
+
     /// The label that the network writes.
     pub const fn name(self) -> &'static str {
         match self {
@@ -40,10 +42,9 @@ impl Tasking {
     }
 }
 
-/// A measurement of a task that its station was given. They are sorted by their fields in this order.
-#[derive(PartialEq, Eq, PartialOrd, Ord)]
+/// A measurement of a task that its station was given. Those of a subnet are sorted by their fields in this order.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
 struct Candidate {
-    inet_group: usize,
     /// Hash of the time at which the measurement came in, in words, which are compared faster than bytes.
     order: [u64; 4],
     measurement: usize,
@@ -53,23 +54,23 @@ struct Candidate {
 /// Labels all measurements; a station, and a subnet, may do `most` tasks.
 ///
 /// A measurement without a station is one of the station whose id is the empty text.
-pub fn label(measurements: &[Measurement<'_>], tasks: &Tasks<'_>, most: usize) -> Vec<Tasking> {
-    let mut labels = vec![Tasking::TaskNotInRound; measurements.len()];
-    let mut candidates = candidates(measurements, tasks, most, &mut labels);
-    candidates.sort_unstable();
+pub fn label(measurements: &Measurements<'_>, tasks: &Tasks<'_>, most: usize) -> Vec<Tasking> {
+    let mut labels = vec![Tasking::TaskNotInRound; measurements.records.len()];
+    let subnets = candidates(measurements, tasks, most, &mut labels);
     // The subnet in which each task was taken last: subnets come one after the other.
     let mut taken_in: Vec<Option<usize>> = vec![None; tasks.len()];
-    for subnet in candidates.chunk_by(|one, next| one.inet_group == next.inet_group) {
+    for (subnet, mut candidates) in subnets.into_iter().enumerate() {
+        candidates.sort_unstable();
         let mut taken = 0;
-        for one in subnet {
-            let label = if taken_in.get(one.task) == Some(&Some(one.inet_group)) {
+        for one in candidates {
+            let label = if taken_in.get(one.task) == Some(&Some(subnet)) {
                 Tasking::DupInetGroup
             } else if taken >= most {
                 Tasking::TooManyTasks
             } else {
                 taken += 1;
                 if let Some(place) = taken_in.get_mut(one.task) {
-                    *place = Some(one.inet_group);
+                    *place = Some(subnet);
                 }
                 Tasking::Ok
             };
@@ -81,24 +82,29 @@ pub fn label(measurements: &[Measurement<'_>], tasks: &Tasks<'_>, most: usize) -
     labels
 }
 
-/// The measurements that pass the first two rules; the others get their label.
+/// The measurements of each subnet that pass the first two rules; the others get their label.
 fn candidates(
-    measurements: &[Measurement<'_>],
+    measurements: &Measurements<'_>,
     tasks: &Tasks<'_>,
     most: usize,
     labels: &mut [Tasking],
-) -> Vec<Candidate> {
-    let mut stations: AHashMap<&str, Vec<usize>> = AHashMap::new();
-    let mut inet_groups: AHashMap<&str, usize> = AHashMap::new();
-    let mut candidates = Vec::new();
+) -> Vec<Vec<Candidate>> {
+    let subjects = measurements.subjects.values();
+    let places: Vec<Option<usize>> = subjects
+        .iter()
+        .map(|subject| subject.task().and_then(|(cid, miner_id)| tasks.place(cid, miner_id)))
+        .collect();
+    let mut stations: Vec<Option<Vec<usize>>> = vec![None; measurements.stations.values().len()];
+    let mut passed = Vec::new();
     let mut times = Vec::new();
-    for (index, (measurement, label)) in measurements.iter().zip(labels).enumerate() {
-        let Some((cid, miner_id)) = measurement.task() else { continue };
-        let Some(task) = tasks.place(cid, miner_id) else { continue };
-        let station = measurement.station_id.as_deref().unwrap_or_default();
-        if most < tasks.len() {
-            let allowed = stations.entry(station).or_insert_with(|| {
-                let mut allowed = tasks.nearest(&station_key(station), most);
+    for (index, (record, label)) in measurements.records.iter().zip(labels).enumerate() {
+        let Some(task) = places.get(record.subject as usize).copied().flatten() else { continue };
+        if most < tasks.len()
+            && let Some(allowed) = stations.get_mut(record.station as usize)
+        {
+            let allowed = allowed.get_or_insert_with(|| {
+                let station = measurements.stations.get(record.station).and_then(Option::as_deref);
+                let mut allowed = tasks.nearest(&station_key(station.unwrap_or_default()), most);
                 allowed.sort_unstable();
                 allowed
             });
@@ -107,24 +113,22 @@ fn candidates(
                 continue;
             }
         }
-        let next_group = inet_groups.len();
-        candidates.push(Candidate {
-            inet_group: *inet_groups.entry(&measurement.inet_group).or_insert(next_group),
-            order: [0; 4],
-            measurement: index,
-            task,
-        });
+        passed.push((index, record.subnet, task));
         // Only moments that can be written are read.
-        times.push(moment::write(measurement.finished_at).unwrap_or_default());
+        times.push(moment::write(record.finished_at).unwrap_or_default());
     }
     let mut hashes = Vec::with_capacity(times.len());
     sha256_each(times.iter().map(<[u8; moment::WRITTEN]>::as_slice), &mut hashes);
-    for (candidate, hash) in candidates.iter_mut().zip(hashes) {
-        for (word, bytes) in candidate.order.iter_mut().zip(hash.as_chunks().0) {
-            *word = u64::from_be_bytes(*bytes);
+    let mut subnets = vec![Vec::new(); measurements.subnets.values().len()];
+    for ((measurement, subnet, task), hash) in passed.into_iter().zip(hashes) {
+        let words = hash.as_chunks().0.iter().copied().map(u64::from_be_bytes);
+        let mut order = [0; 4];
+        order.iter_mut().zip(words).for_each(|(place, word)| *place = word);
+        if let Some(candidates) = subnets.get_mut(subnet as usize) {
+            candidates.push(Candidate { order, measurement, task });
         }
     }
-    candidates
+    subnets
 }
 
 #[cfg(test)]

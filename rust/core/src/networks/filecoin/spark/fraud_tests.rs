@@ -3,7 +3,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use data_encoding::HEXLOWER;
 use proptest::prelude::*;
 
-use super::super::measurement::sample::measurement;
+use super::super::measurement::Measurement;
+use super::super::measurement::sample::{measurement, round_of};
 use super::super::tasks::Task;
 use super::*;
 use crate::hash::{Hash, sha256};
@@ -83,7 +84,7 @@ proptest! {
             })
             .collect();
         prop_assert_eq!(
-            label(&measurements, &Tasks::new(&tasks, &randomness), most),
+            label(&round_of(&measurements), &Tasks::new(&tasks, &randomness), most),
             label_slowly(&measurements, &tasks, &randomness, most)
         );
     }
@@ -98,7 +99,7 @@ fn equal_times_keep_the_order_of_the_input() {
         miner_id: Some("f01".into()),
         ..measurement()
     };
-    let labels = |cids: [&'static str; 3], most| label(&cids.map(of), &prepared, most);
+    let labels = |cids: [&'static str; 3], most| label(&round_of(&cids.map(of)), &prepared, most);
     assert_eq!(labels(["a", "a", "b"], 2), [Tasking::Ok, Tasking::DupInetGroup, Tasking::Ok]);
     // With one place, the station may do one task only, and the duplicate in the full group is still a duplicate.
     let nearest = tasks[prepared.nearest(&station_key(""), 1)[0]].cid.clone();
@@ -122,7 +123,7 @@ fn a_full_subnet_of_several_stations() {
             ..measurement()
         })
         .collect();
-    let labels = label(&measurements, &prepared, 2);
+    let labels = label(&round_of(&measurements), &prepared, 2);
     assert_eq!(labels.iter().filter(|label| **label == Tasking::Ok).count(), 2);
     assert!(labels.contains(&Tasking::TooManyTasks) && !labels.contains(&Tasking::TaskWrongNode));
 }
@@ -131,5 +132,5 @@ fn a_full_subnet_of_several_stations() {
 fn a_measurement_without_a_task_is_of_no_round() {
     let tasks = [Task::new("", "")];
     let nameless = Measurement { cid: None, miner_id: None, ..measurement() };
-    assert_eq!(label(&[nameless], &Tasks::new(&tasks, &[0; 32]), 9), [Tasking::TaskNotInRound]);
+    assert_eq!(label(&round_of(&[nameless]), &Tasks::new(&tasks, &[0; 32]), 9), [Tasking::TaskNotInRound]);
 }

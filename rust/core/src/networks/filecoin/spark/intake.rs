@@ -16,14 +16,11 @@ use crate::decode::json::{JsonError, Reader};
 /// Records without an evaluation that are kept one by one; further ones are counted only.
 pub const KEPT: usize = 1 << 20;
 
-/// Bytes of a usual line and more, by which room is made.
-const USUAL_LINE: usize = 800;
-
 /// What files hold.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Intake<'a> {
+pub struct Intake<M> {
     /// What can be evaluated, in the order of the files.
-    pub measurements: Vec<Measurement<'a>>,
+    pub measurements: M,
     /// What cannot, in the order of the files: the first [`KEPT`].
     pub dropped: Vec<Dropped>,
     /// How many were dropped for each reason, by its name.
@@ -39,9 +36,12 @@ pub struct Dropped {
     pub reason: DropReason,
 }
 
-impl<'a> Intake<'a> {
+impl<M> Intake<M> {
     /// Adds the measurements of a file: one JSON array if a bracket comes first, otherwise one JSON object a line.
-    pub fn read(&mut self, file: &'a [u8], validity: Validity) {
+    pub fn read<'a>(&mut self, file: &'a [u8], validity: Validity)
+    where
+        M: Extend<Measurement<'a>>,
+    {
         let (mut names, mut scratch) = (Distinct::new(), Scratch::default());
         if file.trim_ascii_start().first() == Some(&b'[') {
             let mut place = 1;
@@ -50,7 +50,6 @@ impl<'a> Intake<'a> {
             }
             return;
         }
-        self.measurements.reserve(file.len() / USUAL_LINE);
         let (mut start, mut place) = (0, 0);
         while start < file.len() {
             let rest = file.get(start..).unwrap_or_default();
@@ -64,9 +63,13 @@ impl<'a> Intake<'a> {
         }
     }
 
-    fn add(&mut self, place: u64, found: Result<Measurement<'a>, DropReason>) {
+    #[inline]
+    fn add<'a>(&mut self, place: u64, found: Result<Measurement<'a>, DropReason>)
+    where
+        M: Extend<Measurement<'a>>,
+    {
         match found {
-            Ok(measurement) => self.measurements.push(measurement),
+            Ok(measurement) => self.measurements.extend([measurement]),
             Err(reason) => {
                 *self.counts.entry(reason.name()).or_default() += 1;
                 if self.dropped.len() < KEPT {
@@ -77,13 +80,14 @@ impl<'a> Intake<'a> {
     }
 }
 
-/// Reads the measurements of one file.
-pub fn read(file: &[u8], validity: Validity) -> Intake<'_> {
+/// Reads the measurements of one file, for looking at each.
+pub fn read(file: &[u8], validity: Validity) -> Intake<Vec<Measurement<'_>>> {
     let mut intake = Intake::default();
     intake.read(file, validity);
     intake
 }
 
+#[inline]
 fn read_line<'a>(
     line: &'a [u8],
     place: u64,
@@ -98,12 +102,12 @@ fn read_line<'a>(
 }
 
 /// Adds the elements up to the end or to the first one that cannot be read, whose place is left in `place`.
-fn read_array<'a>(
+fn read_array<'a, M: Extend<Measurement<'a>>>(
     file: &'a [u8],
     validity: Validity,
     names: &mut Distinct,
     scratch: &mut Scratch,
-    intake: &mut Intake<'a>,
+    intake: &mut Intake<M>,
     place: &mut u64,
 ) -> Result<(), JsonError> {
     let mut reader = Reader::new(file, MAX_DEPTH + 1, names)?;

@@ -7,14 +7,14 @@ fn good() -> String {
     GOOD.replace('\n', "")
 }
 
-fn places(intake: &Intake<'_>) -> (Vec<u64>, Vec<(u64, &'static str)>) {
+fn places(intake: &Intake<Vec<Measurement<'_>>>) -> (Vec<u64>, Vec<(u64, &'static str)>) {
     (
         intake.measurements.iter().map(|kept| kept.place).collect(),
         intake.dropped.iter().map(|dropped| (dropped.place, dropped.reason.name())).collect(),
     )
 }
 
-fn read_historical(file: &[u8]) -> Intake<'_> {
+fn read_historical(file: &[u8]) -> Intake<Vec<Measurement<'_>>> {
     read(file, Validity::Historical)
 }
 

@@ -64,8 +64,6 @@ pub struct Measurement<'a> {
     pub start_at: Option<i64>,
     /// When the first byte came, Unix milliseconds.
     pub first_byte_at: Option<i64>,
-    /// When the retrieval ended, Unix milliseconds.
-    pub end_at: Option<i64>,
 }
 
 /// Why a measurement is not evaluated. Texts of strangers are not repeated.
@@ -138,6 +136,7 @@ type Member<'a> = Option<Scalar<'a>>;
 
 impl<'a> Scalar<'a> {
     /// Reads the next value of `bytes`, which `reader` reads from.
+    #[inline]
     fn read(reader: &mut Reader<'a, '_>, bytes: &'a [u8]) -> Result<Option<Self>, JsonError> {
         Ok(match reader.peek()? {
             Kind::Null => reader.null().map(|()| None)?,
@@ -255,6 +254,7 @@ enum Name {
 struct Members<'a>([Member<'a>; NAMES.len()]);
 
 impl<'a> Members<'a> {
+    #[inline]
     fn read(
         reader: &mut Reader<'a, '_>,
         bytes: &'a [u8],
@@ -292,7 +292,11 @@ impl<'a> Members<'a> {
         match (self.get(Name::StationId), text(self.get(Name::StationId))) {
             (None, _) => Ok(None),
             (_, Some(id)) if id.is_empty() => Ok(None),
-            (_, Some(id)) if id.len() == STATION_ID && id.bytes().all(|byte| byte.is_ascii_hexdigit()) => {
+            // All digits, without a branch, are looked at faster than one by one.
+            (_, Some(id))
+                if id.len() == STATION_ID
+                    && id.bytes().fold(true, |all, byte| all & byte.is_ascii_hexdigit()) =>
+            {
                 Ok(Some(id))
             }
             (other, _) => Err(DropReason::StationId(found(other))),
@@ -321,6 +325,7 @@ pub struct Scratch {
 
 impl<'a> Measurement<'a> {
     /// Reads the value that comes next in `bytes`; the outer error means that nothing after it can be read.
+    #[inline]
     pub fn read(
         reader: &mut Reader<'a, '_>,
         bytes: &'a [u8],
@@ -336,6 +341,7 @@ impl<'a> Measurement<'a> {
         Ok(Self::of_members(&members, place, validity, &mut scratch.participants))
     }
 
+    #[inline]
     fn of_members(
         members: &Members<'a>,
         place: u64,
@@ -367,16 +373,15 @@ impl<'a> Measurement<'a> {
             head_status_code: number(members.get(Name::HeadStatusCode)),
             start_at: time(members.get(Name::StartAt)),
             first_byte_at: time(members.get(Name::FirstByteAt)),
-            end_at: time(members.get(Name::EndAt)),
         };
         if validity == Validity::Current && measurement.result == RetrievalResult::Ok {
-            measurement.check_success(members.get(Name::HeadStatusCode))?;
+            measurement.check_success(time(members.get(Name::EndAt)), members.get(Name::HeadStatusCode))?;
         }
         Ok(measurement)
     }
 
-    fn check_success(&self, head_status: Member<'_>) -> Result<(), DropReason> {
-        let is_in_order = match (self.start_at, self.first_byte_at, self.end_at) {
+    fn check_success(&self, end_at: Option<i64>, head_status: Member<'_>) -> Result<(), DropReason> {
+        let is_in_order = match (self.start_at, self.first_byte_at, end_at) {
             (Some(start), Some(first), Some(end)) => 0 < start && start <= first && first <= end,
             _ => false,
         };

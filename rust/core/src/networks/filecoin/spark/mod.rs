@@ -12,6 +12,7 @@ pub mod fraud;
 pub mod inet_group;
 pub mod intake;
 pub mod measurement;
+pub mod measurements;
 pub mod moment;
 pub mod participant;
 pub mod rate;
@@ -24,6 +25,7 @@ pub mod tasks;
 
 pub use intake::{Dropped, Intake, read};
 pub use measurement::{DropReason, Measurement, Validity};
+pub use measurements::Measurements;
 pub use participant::Participant;
 pub use round::{Evaluation, Round, RuleVersion, Rules, evaluate};
 pub use tables::{Tables, TablesError, evaluate_files};

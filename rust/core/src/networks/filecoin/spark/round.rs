@@ -9,7 +9,8 @@ use ahash::AHashMap;
 
 use super::committee::{Committee, Consensus, convene};
 use super::fraud::{Tasking, label};
-use super::measurement::{Measurement, Validity};
+use super::measurement::Validity;
+use super::measurements::Measurements;
 use super::participant::Participant;
 use super::scores::Scores;
 use super::statistics::{IndexerOutages, Retrievals, by_party, first_byte};
@@ -94,12 +95,12 @@ pub struct Evaluation<'m> {
 }
 
 /// Evaluates a round.
-pub fn evaluate<'m>(round: &'m Round, measurements: &'m [Measurement<'m>], rules: Rules) -> Evaluation<'m> {
+pub fn evaluate<'m>(round: &'m Round, measurements: &'m Measurements<'m>, rules: Rules) -> Evaluation<'m> {
     let tasking = if rules.detects_fraud {
         let tasks = Tasks::new(&round.tasks, &round.randomness);
         label(measurements, &tasks, round.max_tasks_per_node)
     } else {
-        measurements.iter().map(without_fraud_detection).collect()
+        without_fraud_detection(measurements)
     };
     let (committees, consensus) = convene(measurements, &tasking, rules.required_committee_size);
     let tasks: AHashMap<(&str, &str), &Task> =
@@ -128,28 +129,28 @@ pub fn evaluate<'m>(round: &'m Round, measurements: &'m [Measurement<'m>], rules
 }
 
 /// Everything that names a task counts.
-fn without_fraud_detection(measurement: &Measurement<'_>) -> Tasking {
-    if measurement.task().is_some() { Tasking::Ok } else { Tasking::TaskNotInRound }
+fn without_fraud_detection(measurements: &Measurements<'_>) -> Vec<Tasking> {
+    let label = |is_task| if is_task { Tasking::Ok } else { Tasking::TaskNotInRound };
+    measurements.records.iter().map(|record| label(measurements.task(record).is_some())).collect()
 }
 
 /// Shares the round by what counts and agrees with its committee.
 fn scores(
-    measurements: &[Measurement<'_>],
+    measurements: &Measurements<'_>,
     tasking: &[Tasking],
     consensus: &[Option<Consensus>],
 ) -> Scores<Participant> {
-    let mut accepted: Vec<Participant> = measurements
-        .iter()
-        .zip(tasking)
-        .zip(consensus)
-        .filter(|((_, tasking), consensus)| {
-            **tasking == Tasking::Ok && **consensus == Some(Consensus::MajorityResult)
-        })
-        .map(|((measurement, _), _)| measurement.participant)
-        .collect();
-    accepted.sort_unstable();
-    let accepted =
-        accepted.chunk_by(PartialEq::eq).filter_map(|own| Some((*own.first()?, own.len() as u64))).collect();
+    let participants = measurements.participants.values();
+    let mut accepted = vec![0; participants.len()];
+    for ((record, tasking), consensus) in measurements.records.iter().zip(tasking).zip(consensus) {
+        if *tasking == Tasking::Ok
+            && *consensus == Some(Consensus::MajorityResult)
+            && let Some(count) = accepted.get_mut(record.participant as usize)
+        {
+            *count += 1;
+        }
+    }
+    let accepted = participants.iter().copied().zip(accepted).filter(|(_, count)| *count > 0).collect();
     Scores::split(accepted, &Participant::BURN)
 }
 

@@ -1,4 +1,5 @@
-use super::super::measurement::sample::measurement;
+use super::super::measurement::Measurement;
+use super::super::measurement::sample::{measurement, round_of};
 use super::super::result::RetrievalResult;
 use super::*;
 
@@ -34,6 +35,7 @@ fn the_two_versions() {
     let outage = RetrievalResult::Indexer("ERROR_503".into());
     let measurements =
         [of("a", 1), of("a", 1), of("b", 2), of("c", 2), Measurement { result: outage, ..of("b", 3) }];
+    let measurements = round_of(&measurements);
     let round = round();
     let found = evaluate(&round, &measurements, rewarded(1));
     let tasking: Vec<_> = found.tasking.iter().map(|label| label.name()).collect();
@@ -54,7 +56,8 @@ fn production_needs_thirty_members() {
     let round = round();
     let measurements: Vec<_> = (0..30).map(|who| of("a", who)).collect();
     let decided = |count: usize| {
-        let found = evaluate(&round, &measurements[..count], RuleVersion::Rewarded.rules());
+        let measurements = round_of(&measurements[..count]);
+        let found = evaluate(&round, &measurements, RuleVersion::Rewarded.rules());
         found.consensus.iter().all(|label| *label == Some(Consensus::MajorityResult))
     };
     assert!(decided(30) && !decided(29));
@@ -63,7 +66,7 @@ fn production_needs_thirty_members() {
 #[test]
 fn committees_count_for_all_parties_of_their_task() {
     let round = round();
-    let measurements = [of("a", 1), of("b", 2), of("c", 3)];
+    let measurements = round_of(&[of("a", 1), of("b", 2), of("c", 3)]);
     let found = evaluate(&round, &measurements, rewarded(30));
     let totals = |rates: &BTreeMap<&str, Retrievals>| -> Vec<(String, u64)> {
         rates.iter().map(|(party, found)| ((*party).to_owned(), found.total)).collect()
@@ -76,7 +79,8 @@ fn committees_count_for_all_parties_of_their_task() {
 #[test]
 fn an_empty_round_is_burnt() {
     let round = Round { tasks: vec![], max_tasks_per_node: 15, randomness: [0; 32] };
-    let found = evaluate(&round, &[], RuleVersion::Rewarded.rules());
+    let empty = Measurements::default();
+    let found = evaluate(&round, &empty, RuleVersion::Rewarded.rules());
     assert_eq!(found.scores.unwrap().burnt, super::super::scores::WHOLE);
     assert!(found.committees.is_empty() && found.by_miner.is_empty());
 }

@@ -1,5 +1,6 @@
-//! A measurement for the tests of the modules that evaluate them.
+//! Measurements for the tests of the modules that evaluate them.
 
+use super::super::measurements::Measurements;
 use super::{Measurement, Participant, RetrievalResult};
 
 /// A success that names no task.
@@ -22,6 +23,10 @@ pub fn measurement() -> Measurement<'static> {
         head_status_code: None,
         start_at: None,
         first_byte_at: None,
-        end_at: None,
     }
+}
+
+/// These measurements as a round holds them.
+pub fn round_of<'a>(measurements: &[Measurement<'a>]) -> Measurements<'a> {
+    measurements.iter().cloned().collect()
 }

@@ -7,9 +7,9 @@
 use std::collections::BTreeMap;
 
 use super::committee::{Committee, Consensus, Decision};
-use super::measurement::Measurement;
+use super::measurements::{Measurements, Record};
 use super::rate::Rate;
-use super::result::RetrievalResult;
+use super::result::{HTTP, RetrievalResult};
 
 /// What happens to measurements that met an indexer out of order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,13 +35,14 @@ pub struct Retrievals {
 
 impl Retrievals {
     /// Adds one measurement.
-    pub fn add(&mut self, measurement: &Measurement<'_>, outages: IndexerOutages) {
-        if outages == IndexerOutages::LeftOut && measurement.result.is_indexer_outage() {
+    pub fn add(&mut self, record: &Record, measurements: &Measurements<'_>, outages: IndexerOutages) {
+        let Some(value) = measurements.retrievals.get(record.retrieval) else { return };
+        if outages == IndexerOutages::LeftOut && value.result.is_indexer_outage() {
             return;
         }
-        let is_ok = measurement.result == RetrievalResult::Ok;
-        let is_http = is_ok && measurement.is_http();
-        let is_head = is_http && measurement.head_status_code.is_some_and(|status| status / 100 == 2);
+        let is_ok = value.result == RetrievalResult::Ok;
+        let is_http = is_ok && measurements.protocol(value) == Some(HTTP);
+        let is_head = is_http && record.head_status_code.is_some_and(|status| status / 100 == 2);
         self.total += 1;
         self.successful += u64::from(is_ok);
         self.successful_http += u64::from(is_http);
@@ -49,10 +50,10 @@ impl Retrievals {
     }
 
     /// All retrievals of a committee.
-    pub fn of(committee: &Committee<'_>, measurements: &[Measurement<'_>], outages: IndexerOutages) -> Self {
+    pub fn of(committee: &Committee<'_>, measurements: &Measurements<'_>, outages: IndexerOutages) -> Self {
         let mut retrievals = Self::default();
-        for measurement in committee.members.iter().filter_map(|member| measurements.get(*member)) {
-            retrievals.add(measurement, outages);
+        for record in committee.members.iter().filter_map(|member| measurements.records.get(*member)) {
+            retrievals.add(record, measurements, outages);
         }
         retrievals
     }
@@ -99,7 +100,7 @@ pub fn by_party<'m>(
 /// majority, rounded up.
 pub fn first_byte<'m>(
     committees: &[Committee<'m>],
-    measurements: &[Measurement<'_>],
+    measurements: &Measurements<'_>,
     consensus: &[Option<Consensus>],
 ) -> BTreeMap<&'m str, Vec<i64>> {
     let mut found: BTreeMap<&str, Vec<i64>> = BTreeMap::new();
@@ -111,7 +112,7 @@ pub fn first_byte<'m>(
             .members
             .iter()
             .filter(|member| consensus.get(**member) == Some(&Some(Consensus::MajorityResult)))
-            .filter_map(|member| measurements.get(*member)?.first_byte_ms())
+            .filter_map(|member| measurements.records.get(*member)?.first_byte_ms)
             .collect();
         // A percentile lies between two of the values.
         let median = percentile(&times, (1, 2)).and_then(|median| i64::try_from(median.ceil()).ok());

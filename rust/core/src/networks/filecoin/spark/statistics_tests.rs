@@ -2,7 +2,8 @@ use proptest::prelude::*;
 
 use super::super::committee::convene;
 use super::super::fraud::Tasking;
-use super::super::measurement::sample::measurement;
+use super::super::measurement::Measurement;
+use super::super::measurement::sample::{measurement, round_of};
 use super::*;
 
 fn head(status: u64) -> Measurement<'static> {
@@ -21,10 +22,11 @@ fn retrievals_are_counted_once_each() {
         Measurement { result: RetrievalResult::Timeout, ..head(200) },
         outage,
     ];
+    let measurements = round_of(&measurements);
     let [counted, left_out] = [IndexerOutages::Counted, IndexerOutages::LeftOut].map(|outages| {
         let mut retrievals = Retrievals::default();
-        for measurement in &measurements {
-            retrievals.add(measurement, outages);
+        for record in &measurements.records {
+            retrievals.add(record, &measurements, outages);
         }
         retrievals
     });
@@ -52,8 +54,10 @@ fn times_of_the_majority_alone() {
         ..measurement()
     };
     let found = |measurements: &[Measurement<'_>]| {
-        let (committees, consensus) = convene(measurements, &vec![Tasking::Ok; measurements.len()], 1);
-        first_byte(&committees, measurements, &consensus).get("f01").cloned()
+        let labels = vec![Tasking::Ok; measurements.len()];
+        let measurements = round_of(measurements);
+        let (committees, consensus) = convene(&measurements, &labels, 1);
+        first_byte(&committees, &measurements, &consensus).get("f01").cloned()
     };
     let slow = Measurement { byte_length: Some("7".into()), ..time(9000) };
     // The median of 10 and 21 is 15.5.

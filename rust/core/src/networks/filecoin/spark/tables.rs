@@ -2,8 +2,9 @@
 //!
 //! In: files of measurements, a round, the rules. Out: Arrow tables of labels, dropped records, committees, rates, times
 //! and scores. Rule: Filecoin, C1 to C8 and F2; the columns are this project's own.
-//! Invariant: integers and texts only. Every rate stands beside its total and its bounds. Rows of labels and of dropped
-//! records are in the order of the files, all others ascending by what they are about. The same files give the same tables.
+//! Invariant: integers and texts only; a text that labels repeat is stored once. Every rate stands beside its total and its
+//! bounds. Rows of labels and of dropped records are in the order of the files, all others ascending by what they are about.
+//! The same files give the same tables.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -13,13 +14,13 @@ use ahash::AHashMap;
 use arrow_array::builder::{
     BooleanBuilder, Int64Builder, ListBuilder, StringBuilder, UInt32Builder, UInt64Builder,
 };
-use arrow_array::{ArrayRef, RecordBatch};
+use arrow_array::{ArrayRef, DictionaryArray, Int32Array, Int64Array, RecordBatch, StringArray, UInt64Array};
 use arrow_schema::{ArrowError, DataType, Field, Schema};
-use data_encoding::HEXLOWER;
 
 use super::committee::{Committee, Consensus, Decision};
+use super::fraud::Tasking;
 use super::intake::{Dropped, Intake};
-use super::measurement::Measurement;
+use super::measurements::{Measurements, Record};
 use super::participant::Participant;
 use super::rate::Rate;
 use super::round::{Evaluation, Round, Rules, evaluate};
@@ -69,11 +70,11 @@ pub fn evaluate_files(files: &[&[u8]], round: &Round, rules: Rules) -> Result<Ta
     if bytes > MOST_BYTES {
         return Err(TablesError::TooLong(bytes));
     }
-    let mut intake = Intake::default();
+    let mut intake = Intake::<Measurements<'_>>::default();
     let mut ends = Vec::with_capacity(files.len());
     for file in files {
         intake.read(file, rules.validity);
-        ends.push((intake.measurements.len(), intake.dropped.len()));
+        ends.push((intake.measurements.records.len(), intake.dropped.len()));
     }
     let found = evaluate(round, &intake.measurements, rules);
     let mut bounds = Bounds::default();
@@ -115,57 +116,71 @@ fn file_column(ends: impl Iterator<Item = usize>) -> ArrayRef {
     Arc::new(file.finish())
 }
 
-fn append_participant(column: &mut StringBuilder, participant: &Participant) {
-    let mut text = *b"0x0000000000000000000000000000000000000000";
-    let (_, digits) = text.split_at_mut(2);
-    HEXLOWER.encode_mut(&participant.0, digits);
-    column.append_value(std::str::from_utf8(&text).unwrap_or_default());
+/// A column of texts that repeat: each once, and for each row the place of its own.
+fn words<'t>(
+    values: impl IntoIterator<Item = Option<&'t str>>,
+    rows: impl Iterator<Item = Option<usize>>,
+) -> Result<ArrayRef, ArrowError> {
+    let mut words: Vec<&str> = Vec::new();
+    let mut places: AHashMap<&str, Option<i32>> = AHashMap::new();
+    let keys: Vec<Option<i32>> = values
+        .into_iter()
+        .map(|value| {
+            let word = value?;
+            *places.entry(word).or_insert_with(|| {
+                words.push(word);
+                i32::try_from(words.len() - 1).ok()
+            })
+        })
+        .collect();
+    let rows: Int32Array = rows.map(|row| keys.get(row?).copied().flatten()).collect();
+    Ok(Arc::new(DictionaryArray::try_new(rows, Arc::new(StringArray::from_iter_values(words)))?))
 }
 
 fn labels(
-    measurements: &[Measurement<'_>],
+    measurements: &Measurements<'_>,
     found: &Evaluation<'_>,
     ends: impl Iterator<Item = usize>,
 ) -> Result<RecordBatch, ArrowError> {
-    let rows = measurements.len();
-    let text = |bytes: usize| StringBuilder::with_capacity(rows, rows * bytes);
-    let (mut participant, mut station, mut inet_group) = (text(42), text(88), text(16));
-    let (mut cid, mut miner) = (text(60), text(10));
-    let (mut tasking, mut consensus, mut result, mut protocol) = (text(10), text(16), text(8), text(4));
-    let (mut place, mut head_status) =
-        (UInt64Builder::with_capacity(rows), UInt64Builder::with_capacity(rows));
-    let (mut finished_at, mut first_byte) =
-        (Int64Builder::with_capacity(rows), Int64Builder::with_capacity(rows));
-    for ((measurement, tasked), agreed) in measurements.iter().zip(&found.tasking).zip(&found.consensus) {
-        place.append_value(measurement.place);
-        append_participant(&mut participant, &measurement.participant);
-        station.append_option(measurement.station_id.as_deref());
-        inet_group.append_value(&measurement.inet_group);
-        finished_at.append_value(measurement.finished_at);
-        cid.append_option(measurement.cid.as_deref());
-        miner.append_option(measurement.miner_id.as_deref());
-        tasking.append_value(tasked.name());
-        consensus.append_option(agreed.map(Consensus::name));
-        result.append_value(measurement.result.text());
-        protocol.append_option(measurement.protocol.as_deref());
-        head_status.append_option(measurement.head_status_code);
-        first_byte.append_option(measurement.first_byte_ms());
-    }
+    let records = &measurements.records;
+    let texts = |values: Vec<Option<&str>>, number: fn(&Record) -> u32| {
+        words(values, records.iter().map(|record| Some(number(record) as usize)))
+    };
+    let numbers = |number: fn(&Record) -> Option<u64>| -> ArrayRef {
+        Arc::new(records.iter().map(number).collect::<UInt64Array>())
+    };
+    let times = |time: fn(&Record) -> Option<i64>| -> ArrayRef {
+        Arc::new(records.iter().map(time).collect::<Int64Array>())
+    };
+    let participants: Vec<String> =
+        measurements.participants.values().iter().map(ToString::to_string).collect();
+    let participants = participants.iter().map(|text| Some(text.as_str())).collect();
+    let stations = measurements.stations.values().iter().map(Option::as_deref).collect();
+    let subnets = measurements.subnets.values().iter().map(|subnet| Some(&**subnet)).collect();
+    let subjects = measurements.subjects.values();
+    let cids = subjects.iter().map(|subject| subject.cid.as_deref()).collect();
+    let miners = subjects.iter().map(|subject| subject.miner_id.as_deref()).collect();
+    let retrievals = measurements.retrievals.values();
+    let results: Vec<_> = retrievals.iter().map(|value| value.result.text()).collect();
+    let results = results.iter().map(|result| Some(&**result)).collect();
+    let protocols = retrievals.iter().map(|value| measurements.protocol(value)).collect();
+    let tasking = found.tasking.iter().map(|label| Some(*label as usize));
+    let consensus = found.consensus.iter().map(|label| label.map(|label| label as usize));
     table(vec![
         ("file", file_column(ends), false),
-        ("place", Arc::new(place.finish()), false),
-        ("participant", Arc::new(participant.finish()), false),
-        ("station", Arc::new(station.finish()), true),
-        ("inet_group", Arc::new(inet_group.finish()), false),
-        ("finished_at_ms", Arc::new(finished_at.finish()), false),
-        ("cid", Arc::new(cid.finish()), true),
-        ("miner", Arc::new(miner.finish()), true),
-        ("tasking", Arc::new(tasking.finish()), false),
-        ("consensus", Arc::new(consensus.finish()), true),
-        ("result", Arc::new(result.finish()), false),
-        ("protocol", Arc::new(protocol.finish()), true),
-        ("head_status", Arc::new(head_status.finish()), true),
-        ("first_byte_ms", Arc::new(first_byte.finish()), true),
+        ("place", numbers(|record| Some(record.place)), false),
+        ("participant", texts(participants, |record| record.participant)?, false),
+        ("station", texts(stations, |record| record.station)?, true),
+        ("inet_group", texts(subnets, |record| record.subnet)?, false),
+        ("finished_at_ms", times(|record| Some(record.finished_at)), false),
+        ("cid", texts(cids, |record| record.subject)?, true),
+        ("miner", texts(miners, |record| record.subject)?, true),
+        ("tasking", words(Tasking::ALL.map(|label| Some(label.name())), tasking)?, false),
+        ("consensus", words(Consensus::ALL.map(|label| Some(label.name())), consensus)?, true),
+        ("result", texts(results, |record| record.retrieval)?, false),
+        ("protocol", texts(protocols, |record| record.retrieval)?, true),
+        ("head_status", numbers(|record| record.head_status_code), true),
+        ("first_byte_ms", times(|record| record.first_byte_ms), true),
     ])
 }
 
@@ -346,7 +361,7 @@ fn scores(shared: &Scores<Participant>) -> Result<RecordBatch, ArrowError> {
     let mut participant = StringBuilder::new();
     let (mut score, mut attofil) = (UInt64Builder::new(), UInt64Builder::new());
     for (who, share) in &shared.shares {
-        append_participant(&mut participant, who);
+        participant.append_value(who.to_string());
         score.append_value(*share);
         attofil.append_option(u64::try_from(reward(*share)).ok());
     }

@@ -1,3 +1,7 @@
+use arrow_array::cast::AsArray;
+use arrow_array::types::Int32Type;
+use data_encoding::HEXLOWER;
+
 use super::super::round::RuleVersion;
 use super::*;
 
@@ -40,4 +44,35 @@ fn an_empty_round_has_empty_tables() {
     let found = evaluate_files(&[], &round(), RuleVersion::Unrewarded.rules()).unwrap();
     assert_eq!((found.labels.num_rows(), found.committees.num_rows()), (0, 0));
     assert!(found.scores.is_none());
+}
+
+#[test]
+fn a_text_that_labels_repeat_is_stored_once() {
+    let file = format!("{}\n{}\n{}", line(1, ""), line(2, r#","protocol":"http""#), line(2, ""))
+        .replace("\"a\"", "\"b\"");
+    let file = format!("{file}\n{}\n{}", line(1, ""), line(1, "").replace("\"f01\"", "null"));
+    let found = evaluate_files(&[file.as_bytes()], &round(), RuleVersion::Unrewarded.rules()).unwrap();
+    let words = |name: &str| {
+        let column = found.labels.column_by_name(name).unwrap().as_dictionary::<Int32Type>();
+        let words = column.downcast_dict::<StringArray>().unwrap();
+        let rows: Vec<Option<String>> = words.into_iter().map(|word| word.map(str::to_owned)).collect();
+        (words.values().iter().flatten().map(str::to_owned).collect::<Vec<_>>(), rows)
+    };
+    let some = |words: &[&str]| words.iter().map(|word| Some((*word).to_owned())).collect::<Vec<_>>();
+    assert_eq!(words("cid"), (vec!["b".to_owned(), "a".to_owned()], some(&["b", "b", "b", "a", "a"])));
+    let mut miners = some(&["f01"; 5]);
+    miners[4] = None;
+    assert_eq!(words("miner"), (vec!["f01".to_owned()], miners));
+    assert_eq!(
+        words("protocol"),
+        (vec!["http".to_owned()], vec![None, Some("http".to_owned()), None, None, None])
+    );
+    assert_eq!(words("tasking").1, some(&["OK", "OK", "OK", "OK", "TASK_NOT_IN_ROUND"]));
+    assert_eq!(words("station").0, Vec::<String>::new());
+}
+
+#[test]
+fn labels_have_their_numbers_in_order() {
+    assert!(Tasking::ALL.iter().enumerate().all(|(number, label)| *label as usize == number));
+    assert!(Consensus::ALL.iter().enumerate().all(|(number, label)| *label as usize == number));
 }
