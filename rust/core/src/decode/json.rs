@@ -177,24 +177,26 @@ impl<'a, 'n> Reader<'a, 'n> {
         }
     }
 
+    #[inline]
     fn word(&mut self, word: &'static str) -> Result<(), JsonError> {
         self.space();
-        for (index, expected) in word.bytes().enumerate() {
-            if self.text.as_bytes().get(self.at + index) != Some(&expected) {
-                self.at += index;
-                return Err(self.fault(word));
-            }
+        let rest = self.text.as_bytes().get(self.at..).unwrap_or_default();
+        if rest.starts_with(word.as_bytes()) {
+            self.at += word.len();
+            return Ok(());
         }
-        self.at += word.len();
-        Ok(())
+        self.at += rest.iter().zip(word.bytes()).take_while(|(found, expected)| *found == expected).count();
+        Err(self.fault(word))
     }
 
     /// Reads `null`.
+    #[inline]
     pub fn null(&mut self) -> Result<(), JsonError> {
         self.word("null")
     }
 
     /// Reads `true` or `false`.
+    #[inline]
     pub fn bool(&mut self) -> Result<bool, JsonError> {
         self.space();
         if self.byte() == Some(b't') {

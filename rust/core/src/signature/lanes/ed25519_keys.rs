@@ -28,13 +28,13 @@ pub struct Point<'a> {
 
 /// Bytes to words, lowest first.
 pub(super) const fn words_of(bytes: &[u8; 32]) -> [u64; 4] {
-    let mut words = [0; 4];
-    let mut k = 0;
-    while k < 32 {
-        words[k / 8] |= (bytes[k] as u64) << (8 * (k % 8));
-        k += 1;
-    }
-    words
+    let words = bytes.as_chunks().0;
+    [
+        u64::from_le_bytes(words[0]),
+        u64::from_le_bytes(words[1]),
+        u64::from_le_bytes(words[2]),
+        u64::from_le_bytes(words[3]),
+    ]
 }
 
 /// y of an encoded point, as it stands.

@@ -213,6 +213,7 @@ pub struct Measurements<'a> {
 }
 
 impl<'a> Measurements<'a> {
+    #[inline]
     fn push(&mut self, one: Measurement<'a>) {
         let first_byte_ms = one.first_byte_ms();
         let index = self.indexes.number(IndexValue {
