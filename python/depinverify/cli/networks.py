@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import rich_click as click
 
-from depinverify.cli.output import printable
+from depinverify.cli.output import note, printable
 from depinverify.exceptions import InputError
 
 if TYPE_CHECKING:
@@ -30,9 +30,7 @@ def networks(ctx: click.Context, as_json: bool) -> None:
     """
     if ctx.invoked_subcommand is not None:
         return
-    from depinverify.networks import get, names  # noqa: PLC0415 - heavy
-
-    found = [get(name) for name in names()]
+    found = _all_that_load()
     if as_json:
         rows = [
             {
@@ -54,6 +52,19 @@ def networks(ctx: click.Context, as_json: bool) -> None:
         return
     for network in found:
         click.echo(f"{network.name:<12}{network.description}")
+
+
+def _all_that_load() -> list[Network]:
+    """All networks; those of other packages that cannot be loaded are named on stderr."""
+    from depinverify.networks import get, names  # noqa: PLC0415 - heavy
+
+    found = []
+    for name in names():
+        try:
+            found.append(get(name))
+        except InputError as error:
+            note(str(error))
+    return found
 
 
 @networks.command(epilog="Exit codes: 0 fine; 1 with --fail-on-invalid where a proof is invalid; 2 bad call.")
@@ -102,7 +113,7 @@ def verify_evidence(
     verdicts = _with_keys(rules, keys, pins)(file, threads=threads)
     counts: Counter[int] = Counter()
     for batch in verdicts.to_batches():
-        counts.update(batch.column("code").to_pylist())
+        counts.update(_codes_of(batch, rules, codes))
         if out is None:
             _print(batch, codes, as_json=as_json)
     if out is not None:
@@ -111,6 +122,23 @@ def verify_evidence(
         click.echo(f"{codes[number].name}: {count}", err=True)
     if fail_on_invalid and any(codes[number].is_failure for number in counts):
         raise SystemExit(1)
+
+
+def _codes_of(batch: RecordBatch, rules: Network, codes: dict[int, Code]) -> list[int]:
+    """The code of each verdict; a network of another package may have forgotten what it promised."""
+    names = batch.schema.names
+    for wanted in ("code", "failed", "not_run", "outcome"):
+        if wanted not in names:
+            raise InputError(
+                f"network {rules.name!r}: expected verdicts with a column {wanted!r}, found {', '.join(names)}"
+            )
+    found: list[int] = [*batch.column("code").to_pylist()]
+    if unknown := set(found) - codes.keys():
+        raise InputError(
+            f"network {rules.name!r}: expected a code of its catalogue, found {min(unknown)}",
+            hint=f"it has {', '.join(map(str, sorted(codes)))}",
+        )
+    return found
 
 
 def _with_keys(rules: Network, keys: Sequence[Path], pins: Sequence[str]) -> Callable[..., Table]:
@@ -154,27 +182,33 @@ def _json_row(row: dict[str, Any], codes: dict[int, Code]) -> str:
     return json.dumps({**shown, "code_name": codes[row["code"]].name})
 
 
-def _at_epoch(row: dict[str, Any]) -> str:
-    return "" if row["epoch"] is None else f", epoch {row['epoch']}"
-
-
 def _text_row(row: dict[str, Any], codes: dict[int, Code]) -> str:
     code = codes[row["code"]]
-    called = row["row_id"].hex() if "row_id" in row else row.get("id") or f"record {row['record']}"
-    called = printable(called)
-    lines = [f"{code.name:<22}{called}"]
+    lines = [f"{code.name:<22}{printable(_called(row))}"]
     if code.is_failure:
         lines.append(f"    {code.sentence}")
-    if row.get("device") is not None and code.is_failure:
+    if code.is_failure and _has(row, "device", "slot", "validator"):
         lines.append(
             f"    device {row['device'].hex()}, slot {row['slot']}, validator {row['validator'].hex()}"
         )
-    if row.get("kind") is not None:
-        lines.append(f"    {row['kind']} of {row['subject'] or 'no subject'}{_at_epoch(row)}")
+    if _has(row, "kind"):
+        epoch = f", epoch {row['epoch']}" if _has(row, "epoch") else ""
+        lines.append(f"    {row['kind']} of {row.get('subject') or 'no subject'}{epoch}")
     if row.get("detail"):
         lines.append(f"    {printable(row['detail'])}")
-    if row.get("data_root") is not None:
+    if _has(row, "data_root", "ruleset"):
         lines.append(f"    data root {row['data_root'].hex()}, ruleset {row['ruleset']}")
-    if row.get("weave_start") is not None:
+    if _has(row, "weave_start", "weave_end"):
         lines.append(f"    bytes {row['weave_start']} to {row['weave_end']} of the weave")
     return "\n".join(lines)
+
+
+def _called(row: dict[str, Any]) -> str:
+    """What a person calls the row."""
+    if _has(row, "row_id"):
+        return str(row["row_id"].hex())
+    return str(row.get("id") or f"record {row.get('record', 'without a number')}")
+
+
+def _has(row: dict[str, Any], *names: str) -> bool:
+    return all(row.get(name) is not None for name in names)

@@ -153,7 +153,7 @@ def get(name: str) -> Network:
         name: One of :func:`names`.
 
     Raises:
-        InputError: There is no such network, or its entry point is something else.
+        InputError: There is no such network, its package cannot be loaded, or its entry point is something else.
     """
     if name in _BUILT_IN:
         module, _, attribute = _BUILT_IN[name].partition(":")
@@ -162,7 +162,13 @@ def get(name: str) -> Network:
         points = [point for point in entry_points(group=GROUP) if point.name == name]
         if not points:
             raise InputError(f"network: expected one of {', '.join(names())}, found {name!r}")
-        found = points[0].load()
+        try:
+            found = points[0].load()
+        except Exception as error:
+            raise InputError(
+                f"network {name!r}: its package cannot be loaded ({type(error).__name__}: {error})",
+                hint=f"the entry point is {points[0].value}",
+            ) from error
     if not isinstance(found, Network):
         raise InputError(
             f"network {name!r}: expected an object with name, description, catalogue and verify, "
