@@ -93,9 +93,9 @@ class Explanation:
     """What the checks say about one proof.
 
     Attributes:
-        checks: All seventeen, in order.
-        code: Name of the first failing check, ``VALID`` or ``NO_ANSWER``; ``None`` if nothing failed but not
-            everything could run.
+        checks: All of the network, in order: seventeen for an uptime proof.
+        code: Name of the first failing check, or of what it is without one, such as ``VALID`` or ``NO_ANSWER``;
+            ``None`` if nothing failed but not everything could run.
         meaning: What the code means.
         outcome: What the row counts as; ``None`` without an epoch.
         outcome_meaning: What that means.
@@ -114,7 +114,7 @@ class Explanation:
     @property
     def is_valid(self) -> bool:
         """Whether no check failed that could run."""
-        return all(check.status is not Status.FAILED for check in self.checks) and self.code != "NO_ANSWER"
+        return all(check.status != Status.FAILED for check in self.checks) and self.code != "NO_ANSWER"
 
     def to_json(self) -> dict[str, Any]:
         """The explanation as JSON values; bytes are hex."""

@@ -8,7 +8,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from depinverify.catalogue import Code, Outcome
-from depinverify.check import Row, Status, check_in_epoch, check_proof, find_row, read_token
+from depinverify.check import (
+    Check,
+    Explanation,
+    Row,
+    Status,
+    check_in_epoch,
+    check_proof,
+    find_row,
+    read_token,
+)
 from depinverify.device import Claims, DeviceKey, answer, default_device, enrolment
 from depinverify.device.proof import base64url
 from depinverify.exceptions import InputError
@@ -179,3 +188,11 @@ def test_a_device_may_answer_in_the_second_in_which_it_was_enrolled(tmp_path):
     )
     assert found.checks[Code.UNKNOWN_DEVICE].status is Status.PASSED
     assert found.code is None
+
+
+def test_a_network_may_write_a_status_as_a_word():
+    failed = Check(number=0, name="WRONG", status="FAIL", compared="one against another")
+    explained = Explanation(
+        checks=(failed,), code="WRONG", meaning="", outcome=None, outcome_meaning="", facts={}
+    )
+    assert not explained.is_valid

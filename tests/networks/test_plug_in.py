@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -32,6 +33,8 @@ class Constant:
 
 network = Constant()
 """
+#: What makes it one that also settles and explains; the steps themselves are never reached.
+SETTLES = "Constant.settle = Constant.audit = Constant.explain = lambda *given, **named: None\n"
 VERDICT = {"code": 32, "failed": 0, "not_run": 0, "outcome": 0}
 
 
@@ -93,8 +96,8 @@ def test_a_failed_check_is_an_exit_code(tmp_path: Path, evidence: Path) -> None:
 @pytest.mark.parametrize(
     ("verdict", "message"),
     [
-        ({**VERDICT, "code": 7}, "network 'constant': expected a code of its catalogue, found 7"),
-        ({"code": 32}, "network 'constant': expected verdicts with a column 'failed', found record, code"),
+        ({**VERDICT, "code": 7}, "expected the number of a code of its catalogue, found 7"),
+        ({"code": 32}, "expected verdicts with one column 'failed', found record, code"),
     ],
 )
 def test_verdicts_that_are_none(
@@ -111,7 +114,14 @@ def test_verdicts_that_are_none(
     ("content", "message"),
     [
         ("import no_such_package", "its package cannot be loaded (ModuleNotFoundError"),
-        ("network = 3", "expected an object with name, description, catalogue and verify, found int"),
+        ("raise SystemExit(0)", "its package cannot be loaded (SystemExit: 0)"),
+        (NETWORK.replace('"constant"', '"other"'), "expected the name of its entry point, found 'other'"),
+        (
+            NETWORK.replace("Code(32,", "Code(0,"),
+            "expected codes with distinct numbers from 0 to 255, found [0, 0]",
+        ),
+        (NETWORK.replace("Constant()", "Constant"), "expected an object with name, description, catalogue"),
+        ("network = 3", "expected an object with name, description, catalogue and verify, found 3"),
     ],
 )
 def test_a_broken_package_is_named_and_the_others_are_listed(
@@ -125,6 +135,65 @@ def test_a_broken_package_is_named_and_the_others_are_listed(
     done = run(tmp_path, "verify", str(tmp_path), "--network", "constant")
     assert done.returncode == 2
     assert message in " ".join(done.stderr.split())
+
+
+def test_two_packages_cannot_bring_one_network(tmp_path: Path) -> None:
+    install(tmp_path, network_of(VERDICT))
+    other = tmp_path / "other-1.0.dist-info"
+    other.mkdir()
+    (other / "entry_points.txt").write_text("[depinverify.networks]\nconstant = other:network\n")
+    assert "expected one package that brings it, found" in run(tmp_path, "networks").stderr
+
+
+@pytest.mark.parametrize(
+    ("returned", "message"),
+    [
+        ("[]", "expected an Arrow table of verdicts, found []"),
+        ("1 // 0", "its package failed (ZeroDivisionError"),
+        (
+            'pa.table({name: ["32"] for name in VERDICT})',
+            "expected the number of a code of its catalogue, found '32'",
+        ),
+        (
+            "pa.table({name: pa.array([None], pa.uint8()) for name in VERDICT})",
+            "expected the number of a code of its catalogue, found None",
+        ),
+    ],
+)
+def test_what_is_no_table_of_verdicts(tmp_path: Path, evidence: Path, returned: str, message: str) -> None:
+    install(tmp_path, network_of(VERDICT).replace("return pa.table", f"return {returned}\n        pa.table"))
+    done = run(tmp_path, "verify", str(evidence), "--network", "constant", "--check")
+    assert done.returncode == 2
+    assert message in " ".join(done.stderr.split())
+
+
+@pytest.mark.parametrize(
+    "returned", ["pl.DataFrame(columns)", "pa.RecordBatch.from_pydict(columns)", "pa.table(columns)"]
+)
+def test_any_arrow_library_will_do(tmp_path: Path, evidence: Path, returned: str) -> None:
+    columns = {
+        **{name: [value] for name, value in VERDICT.items()},
+        "id": ["\x1b[2Jone"],
+        "kind": ["\x1b[1m"],
+    }
+    before = (
+        f"import polars as pl\n        columns = {columns!r}\n        return {returned}\n        pa.table"
+    )
+    install(tmp_path, network_of(VERDICT).replace("return pa.table", before))
+    done = run(tmp_path, "verify", str(evidence), "--network", "constant")
+    assert done.stdout == "VALID                 \\x1b[2Jone\n    \\x1b[1m of no subject\n"
+    done = run(
+        tmp_path, "verify", str(evidence), "--network", "constant", "--json", "--out", "verdicts.parquet"
+    )
+    assert json.loads(done.stdout) == {"counts": {"VALID": 1}}
+
+
+def test_keys_that_a_network_has_no_use_for_are_refused(tmp_path: Path, evidence: Path) -> None:
+    install(tmp_path, network_of(VERDICT) + SETTLES)
+    for command in ("verify", "settle", "check"):
+        done = run(tmp_path, command, str(evidence), "--network", "constant", "--key", str(evidence))
+        assert done.returncode == 2, command
+        assert "--key: expected a network whose proofs need keys" in done.stderr, command
 
 
 def test_a_built_in_name_is_not_taken_over(tmp_path: Path) -> None:

@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING
 
 import rich_click as click
 
-from depinverify.cli.network_steps import key_options, network_option, refuse_keys, refuse_others
+from depinverify.cli.network_steps import (
+    key_options,
+    network_option,
+    of_network,
+    refuse_keys,
+    refuse_others,
+    trusted_keys,
+)
 from depinverify.cli.output import EXIT_FINDINGS, emit_json, printable
 
 if TYPE_CHECKING:
@@ -133,7 +140,6 @@ def _explain_asked(
 def _explain_record(
     network: str, token: str, record: str | None, keys: tuple[Path, ...], pins: tuple[str, ...]
 ) -> Explanation:
-    from depinverify.cli.networks import pin  # noqa: PLC0415 - heavy
     from depinverify.exceptions import InputError  # noqa: PLC0415
     from depinverify.networks import Explains, get  # noqa: PLC0415 - heavy
     from depinverify.networks.evidence_file import one_record  # noqa: PLC0415 - heavy
@@ -144,8 +150,10 @@ def _explain_record(
             f"--network: expected one that explains single records, found {network}",
             hint=f"`depinverify verify FILE --network {network}` says what each failed check compared",
         )
+    trusted = trusted_keys(rules, keys, pins)
     content = sys.stdin.buffer.read() if token == "-" else None  # noqa: S105 - stdin
-    return rules.explain(one_record(Path(token), content, record), keys, [pin(text) for text in pins])
+    with of_network(network):
+        return rules.explain(one_record(Path(token), content, record), keys, trusted)
 
 
 def _open(epoch: Path) -> Inputs:

@@ -7,6 +7,7 @@ fine, 1 findings, 2 bad call. Invariant: an option that says nothing to the netw
 from __future__ import annotations
 
 import sys
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import rich_click as click
@@ -14,10 +15,10 @@ from click import get_current_context
 from click.core import ParameterSource
 
 from depinverify.cli.output import EXIT_FINDINGS, Steps, emit_json, emit_table, note
-from depinverify.exceptions import InputError
+from depinverify.exceptions import DepinverifyError, InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from pathlib import Path
     from typing import Any
 
@@ -27,10 +28,12 @@ __all__ = [
     "audit_settlement",
     "key_options",
     "network_option",
+    "of_network",
     "refuse_keys",
     "refuse_others",
     "report_of_network",
     "settle_evidence",
+    "trusted_keys",
 ]
 
 
@@ -64,6 +67,42 @@ def key_options(command: Callable[..., Any]) -> Callable[..., Any]:
     return command
 
 
+@contextmanager
+def of_network(name: str) -> Iterator[None]:
+    """Say in a sentence what a network of another package breaks on; the exit code of a traceback means findings."""
+    from depinverify.networks import is_built_in  # noqa: PLC0415 - heavy
+
+    try:
+        yield
+    except (DepinverifyError, click.ClickException, BrokenPipeError):
+        raise
+    except Exception as error:
+        if is_built_in(name):
+            raise
+        raise InputError(
+            f"network {name!r}: its package failed ({type(error).__name__}: {error})",
+            hint=f"`depinverify.networks.get({name!r})` in Python shows where",
+        ) from error
+
+
+def trusted_keys(rules: object, keys: Sequence[Path], pins: Sequence[str]) -> list[bytes]:
+    """Check values of keys to trust beside the network's own; an error where no proof of it needs a key."""
+    from depinverify.networks import TakesKeys  # noqa: PLC0415 - heavy
+
+    if pins and not keys:
+        raise InputError("--pin: expected --key beside it, the file of the key to trust, found none")
+    if keys and not isinstance(rules, TakesKeys):
+        raise InputError("--key: expected a network whose proofs need keys, found one without")
+    return [_pin(text) for text in pins]
+
+
+def _pin(text: str) -> bytes:
+    try:
+        return bytes.fromhex(text)
+    except ValueError:
+        raise InputError(f"--pin: expected hex digits, found {text!r}") from None
+
+
 def refuse_keys(keys: Sequence[Path], pins: Sequence[str]) -> None:
     """Refuse verification keys where no proof needs one."""
     if keys or pins:
@@ -84,13 +123,11 @@ def settle_evidence(
     as_json: bool,
 ) -> None:
     """Settle a folder of a network's evidence, and say what came of it."""
-    from depinverify.cli.networks import pin  # noqa: PLC0415 - heavy
-
     rules = _network(network)
     folder = evidence if evidence.is_dir() else evidence.parent
     refuse_others({"network", "epoch", "out", "keys", "pins", "threads", "as_json"}, network)
-    trusted = [pin(text) for text in pins]
-    with Steps() as steps:
+    trusted = trusted_keys(rules, keys, pins)
+    with of_network(network), Steps() as steps:
         settlement = rules.settle(
             evidence,
             out or folder / "settlement",
@@ -99,14 +136,15 @@ def settle_evidence(
             threads=threads,
             progress=steps.update,
         )
-    _show(settlement, as_json=as_json)
-    if not as_json:
-        click.echo(f"manifest {settlement.manifest_sha256}")
-    note(f"wrote {settlement.folder}")
-    if settlement.refused:
-        lines = "1 line" if settlement.refused == 1 else f"{settlement.refused} lines"
-        note(f"refused {lines} of the evidence")
-        sys.exit(EXIT_FINDINGS)
+    with of_network(network):
+        _show(settlement, as_json=as_json)
+        if not as_json:
+            click.echo(f"manifest {settlement.manifest_sha256}")
+        note(f"wrote {settlement.folder}")
+        if settlement.refused:
+            lines = "1 line" if settlement.refused == 1 else f"{settlement.refused} lines"
+            note(f"refused {lines} of the evidence")
+            sys.exit(EXIT_FINDINGS)
 
 
 def audit_settlement(
@@ -120,18 +158,17 @@ def audit_settlement(
     as_json: bool,
 ) -> None:
     """Audit a settlement of a network's evidence, and say what was found."""
-    from depinverify.cli.networks import pin  # noqa: PLC0415 - heavy
-
     rules = _network(network)
     refuse_others({"network", "settlement", "epoch", "keys", "pins", "threads", "as_json"}, network)
-    trusted = [pin(text) for text in pins]
-    with Steps() as steps:
+    trusted = trusted_keys(rules, keys, pins)
+    with of_network(network), Steps() as steps:
         outcome = rules.audit(
             settlement, evidence, keys=keys, pins=trusted, threads=threads, progress=steps.update
         )
-    _show(outcome, as_json=as_json)
-    if not outcome.is_clean:
-        sys.exit(EXIT_FINDINGS)
+    with of_network(network):
+        _show(outcome, as_json=as_json)
+        if not outcome.is_clean:
+            sys.exit(EXIT_FINDINGS)
     if not as_json:
         click.echo("Nothing was found.")
 
@@ -147,7 +184,8 @@ def report_of_network(network: str, settlement: Path, out: Path) -> tuple[str, .
             f"{settlement}: expected a settlement of a network with a page, found one of {network}"
         )
     refuse_others({"settlement", "out"}, network)
-    return rules.report(settlement, out)
+    with of_network(network):
+        return tuple(rules.report(settlement, out))
 
 
 def _network(name: str) -> Settles:

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import rich_click as click
 
-from depinverify.cli.output import note, printable
+from depinverify.cli.network_steps import of_network, trusted_keys
+from depinverify.cli.output import emit_json, note, printable
 from depinverify.exceptions import InputError
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ def networks(ctx: click.Context, as_json: bool) -> None:
         click.echo(json.dumps(rows, indent=2))
         return
     for network in found:
-        click.echo(f"{network.name:<12}{network.description}")
+        click.echo(printable(f"{network.name:<12}{network.description}"))
 
 
 def _all_that_load() -> list[Network]:
@@ -110,55 +111,59 @@ def verify_evidence(
         raise InputError(f"{file}: expected a file or folder of evidence, found none")
     rules = get(network)
     codes = {code.number: code for code in rules.catalogue}
-    verdicts = _with_keys(rules, keys, pins)(file, threads=threads)
     counts: Counter[int] = Counter()
-    for batch in verdicts.to_batches():
-        counts.update(_codes_of(batch, rules, codes))
-        if out is None:
-            _print(batch, codes, as_json=as_json)
-    if out is not None:
-        _write(verdicts, out)
+    with of_network(network):
+        verdicts = _table(_with_keys(rules, keys, pins)(file, threads=threads), network)
+        for batch in verdicts.to_batches():
+            counts.update(_codes_of(batch, network, codes))
+            if out is None:
+                _print(batch, codes, as_json=as_json)
+        if out is not None:
+            _write(verdicts, out)
+    if out is not None and as_json:
+        emit_json({"counts": {codes[number].name: count for number, count in sorted(counts.items())}})
     for number, count in sorted(counts.items(), reverse=True):
-        click.echo(f"{codes[number].name}: {count}", err=True)
+        note(f"{codes[number].name}: {count}")
     if fail_on_invalid and any(codes[number].is_failure for number in counts):
         raise SystemExit(1)
 
 
-def _codes_of(batch: RecordBatch, rules: Network, codes: dict[int, Code]) -> list[int]:
+def _table(verdicts: object, network: str) -> Table:
+    """The verdicts, by whatever Arrow library a network of another package made them."""
+    from arro3.core import RecordBatch, Table  # noqa: PLC0415 - heavy
+
+    if isinstance(verdicts, Table):
+        return verdicts
+    if hasattr(verdicts, "__arrow_c_stream__"):
+        return Table.from_arrow(verdicts)
+    if hasattr(verdicts, "__arrow_c_array__"):
+        return Table.from_batches([RecordBatch.from_arrow(verdicts)])
+    raise InputError(f"network {network!r}: expected an Arrow table of verdicts, found {verdicts!r:.80}")
+
+
+def _codes_of(batch: RecordBatch, network: str, codes: dict[int, Code]) -> list[int]:
     """The code of each verdict; a network of another package may have forgotten what it promised."""
     names = batch.schema.names
     for wanted in ("code", "failed", "not_run", "outcome"):
-        if wanted not in names:
+        if names.count(wanted) != 1:
             raise InputError(
-                f"network {rules.name!r}: expected verdicts with a column {wanted!r}, found {', '.join(names)}"
+                f"network {network!r}: expected verdicts with one column {wanted!r}, found {', '.join(names)}"
             )
     found: list[int] = [*batch.column("code").to_pylist()]
-    if unknown := set(found) - codes.keys():
-        raise InputError(
-            f"network {rules.name!r}: expected a code of its catalogue, found {min(unknown)}",
-            hint=f"it has {', '.join(map(str, sorted(codes)))}",
-        )
+    for number in dict.fromkeys(found):
+        if type(number) is not int or number not in codes:
+            raise InputError(
+                f"network {network!r}: expected the number of a code of its catalogue, found {number!r}",
+                hint=f"it has {', '.join(map(str, sorted(codes)))}",
+            )
     return found
 
 
 def _with_keys(rules: Network, keys: Sequence[Path], pins: Sequence[str]) -> Callable[..., Table]:
-    if pins and not keys:
-        raise InputError("--pin: expected --key beside it, the file of the key to trust, found none")
-    if not keys:
-        return rules.verify
     from depinverify.networks import TakesKeys  # noqa: PLC0415 - heavy
 
-    if not isinstance(rules, TakesKeys):
-        raise InputError(f"--key: expected a network whose proofs need keys, found {rules.name}")
-    return rules.with_keys(keys, [pin(text) for text in pins])
-
-
-def pin(text: str) -> bytes:
-    """The check value of a key, from an option."""
-    try:
-        return bytes.fromhex(text)
-    except ValueError:
-        raise InputError(f"--pin: expected hex digits, found {text!r}") from None
+    trusted = trusted_keys(rules, keys, pins)
+    return rules.with_keys(keys, trusted) if keys and isinstance(rules, TakesKeys) else rules.verify
 
 
 def _print(batch: RecordBatch, codes: dict[int, Code], *, as_json: bool) -> None:
@@ -178,35 +183,39 @@ def _write(verdicts: Table, out: Path) -> None:
 
 
 def _json_row(row: dict[str, Any], codes: dict[int, Code]) -> str:
-    shown = {name: value.hex() if isinstance(value, bytes) else value for name, value in row.items()}
-    return json.dumps({**shown, "code_name": codes[row["code"]].name})
+    return json.dumps({**row, "code_name": codes[row["code"]].name}, default=_shown)
 
 
 def _text_row(row: dict[str, Any], codes: dict[int, Code]) -> str:
     code = codes[row["code"]]
-    lines = [f"{code.name:<22}{printable(_called(row))}"]
+    lines = [f"{code.name:<22}{_called(row)}"]
     if code.is_failure:
         lines.append(f"    {code.sentence}")
     if code.is_failure and _has(row, "device", "slot", "validator"):
         lines.append(
-            f"    device {row['device'].hex()}, slot {row['slot']}, validator {row['validator'].hex()}"
+            f"    device {_shown(row['device'])}, slot {row['slot']}, validator {_shown(row['validator'])}"
         )
     if _has(row, "kind"):
         epoch = f", epoch {row['epoch']}" if _has(row, "epoch") else ""
         lines.append(f"    {row['kind']} of {row.get('subject') or 'no subject'}{epoch}")
     if row.get("detail"):
-        lines.append(f"    {printable(row['detail'])}")
+        lines.append(f"    {row['detail']}")
     if _has(row, "data_root", "ruleset"):
-        lines.append(f"    data root {row['data_root'].hex()}, ruleset {row['ruleset']}")
+        lines.append(f"    data root {_shown(row['data_root'])}, ruleset {row['ruleset']}")
     if _has(row, "weave_start", "weave_end"):
         lines.append(f"    bytes {row['weave_start']} to {row['weave_end']} of the weave")
-    return "\n".join(lines)
+    return "\n".join(map(printable, lines))
+
+
+def _shown(value: object) -> str:
+    """A value that JSON has no form for."""
+    return value.hex() if isinstance(value, bytes) else str(value)
 
 
 def _called(row: dict[str, Any]) -> str:
     """What a person calls the row."""
     if _has(row, "row_id"):
-        return str(row["row_id"].hex())
+        return _shown(row["row_id"])
     return str(row.get("id") or f"record {row.get('record', 'without a number')}")
 
 

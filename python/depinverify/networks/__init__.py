@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from depinverify.check import Explanation
 
-__all__ = ["GROUP", "Code", "Explains", "Network", "TakesKeys", "catalogue_of", "get", "names"]
+__all__ = ["GROUP", "Code", "Explains", "Network", "TakesKeys", "catalogue_of", "get", "is_built_in", "names"]
 
 #: Entry point group of networks outside this package.
 GROUP = "depinverify.networks"
@@ -38,6 +38,8 @@ _BUILT_IN = {
 
 #: Codes from here on are no failures.
 FIRST_GOOD_CODE = 32
+#: Numbers that a code can have.
+_NUMBERS = 256
 
 
 @dataclass(frozen=True)
@@ -146,6 +148,11 @@ def names() -> list[str]:
     return [*_BUILT_IN, *sorted(others)]
 
 
+def is_built_in(name: str) -> bool:
+    """Whether a network is part of this package."""
+    return name in _BUILT_IN
+
+
 def get(name: str) -> Network:
     """The network of this name.
 
@@ -155,24 +162,51 @@ def get(name: str) -> Network:
     Raises:
         InputError: There is no such network, its package cannot be loaded, or its entry point is something else.
     """
-    if name in _BUILT_IN:
-        module, _, attribute = _BUILT_IN[name].partition(":")
-        found = getattr(importlib.import_module(module), attribute)
-    else:
-        points = [point for point in entry_points(group=GROUP) if point.name == name]
-        if not points:
-            raise InputError(f"network: expected one of {', '.join(names())}, found {name!r}")
-        try:
-            found = points[0].load()
-        except Exception as error:
-            raise InputError(
-                f"network {name!r}: its package cannot be loaded ({type(error).__name__}: {error})",
-                hint=f"the entry point is {points[0].value}",
-            ) from error
-    if not isinstance(found, Network):
+    if name not in _BUILT_IN:
+        return _of_entry_point(name)
+    module, _, attribute = _BUILT_IN[name].partition(":")
+    network: Network = getattr(importlib.import_module(module), attribute)
+    return network
+
+
+def _of_entry_point(name: str) -> Network:
+    """The network that another package brings, if it keeps to the protocol."""
+    points = [point for point in entry_points(group=GROUP) if point.name == name]
+    if not points:
+        raise InputError(f"network: expected one of {', '.join(names())}, found {name!r}")
+    values = ", ".join(point.value for point in points)
+    if len(points) > 1:
+        raise InputError(f"network {name!r}: expected one package that brings it, found {values}")
+    try:
+        found = points[0].load()
+        complaint = _complaint(found, name)
+    except (Exception, SystemExit) as error:
         raise InputError(
-            f"network {name!r}: expected an object with name, description, catalogue and verify, "
-            f"found {type(found).__name__}",
-            hint=f"the entry point of the group {GROUP} must name such an object",
+            f"network {name!r}: its package cannot be loaded ({type(error).__name__}: {error})",
+            hint=f"the entry point of the group {GROUP} is {values}",
+        ) from error
+    if complaint is not None:
+        raise InputError(
+            f"network {name!r}: expected {complaint}",
+            hint=f"the entry point of the group {GROUP} is {values}",
         )
-    return found
+    network: Network = found
+    return network
+
+
+def _complaint(found: object, name: str) -> str | None:
+    """What a network of this name should have, and what it has instead."""
+    if isinstance(found, type) or not isinstance(found, Network) or not callable(found.verify):
+        return f"an object with name, description, catalogue and verify, found {found!r:.80}"
+    if found.name != name:
+        return f"the name of its entry point, found {found.name!r:.80}"
+    if not isinstance(found.description, str):
+        return f"a description, found {found.description!r:.80}"
+    codes: object = found.catalogue
+    if not isinstance(codes, tuple) or not all(isinstance(code, Code) for code in codes):
+        return f"a tuple of codes as its catalogue, found {codes!r:.80}"
+    numbers = [code.number for code in codes]
+    is_fine = all(type(number) is int and 0 <= number < _NUMBERS for number in numbers)
+    if is_fine and len(set(numbers)) == len(numbers):
+        return None
+    return f"codes with distinct numbers from 0 to {_NUMBERS - 1}, found {numbers}"

@@ -3,7 +3,7 @@
 In: a ``.jsonl``, ``.jsonl.gz`` or ``.parquet`` file, or anything that hands over Arrow record batches; and the two
 functions with which a network judges lines and batches. Out: the verdicts, in the order of the records.
 Invariant: memory does not grow with the file, but for the verdicts; a line that is longer than a network's longest
-record is judged by its first bytes, and its rest is skipped.
+record is judged by its first bytes and is none, and its rest is skipped.
 """
 
 from __future__ import annotations
@@ -31,6 +31,8 @@ __all__ = ["EvidenceReader", "one_record"]
 _SLICE = 4 << 20
 #: Lines that are judged at once: short ones, too, have a verdict each.
 _MOST_LINES = 1 << 16
+#: Ends a line that was cut: no JSON text holds this byte, so what was left of a record is never taken for one.
+_CUT = b"\0"
 #: Bytes of the longest record of any network.
 _MOST_OF_RECORD = 64 << 20
 
@@ -113,13 +115,9 @@ class EvidenceReader:
         """Some lines at a time, each ended by a line feed, with their number."""
         held = bytearray()
         count = 0
-        while line := file.readline(self.max_line):
-            rest = line
-            while len(rest) == self.max_line and not rest.endswith(b"\n"):
-                rest = file.readline(self.max_line)
+        for line in _bounded_lines(file, self.max_line):
             held += line
-            if not line.endswith(b"\n"):
-                held += b"\n"
+            held += b"\n"
             count += 1
             if len(held) >= _SLICE or count >= _MOST_LINES:
                 lines = bytes(held)
@@ -151,7 +149,7 @@ def one_record(path: Path, content: bytes | None, called: str | None) -> bytes:
         with _open_any(path, content) as file:
             if called is None:
                 return _whole(file, path)
-            if (found := _called(_lines(file), called)) is not None:
+            if (found := _called(_bounded_lines(file, _MOST_OF_RECORD), called)) is not None:
                 return found
     except (OSError, EOFError, zlib.error) as error:
         raise InputError(f"{path}: cannot be read ({error})") from None
@@ -198,13 +196,14 @@ def _is_object(line: bytes) -> bool:
         return False
 
 
-def _lines(file: BinaryIO) -> Iterator[bytes]:
-    """The lines of a file, each without what it has beyond the longest record."""
-    while line := file.readline(_MOST_OF_RECORD):
-        rest = line
-        while len(rest) == _MOST_OF_RECORD and not rest.endswith(b"\n"):
-            rest = file.readline(_MOST_OF_RECORD)
-        yield line.removesuffix(b"\n")
+def _bounded_lines(file: BinaryIO, most: int) -> Iterator[bytes]:
+    """The lines of a file without their line feeds; of a longer one its first bytes, and a mark that it was cut."""
+    while line := file.readline(most):
+        rest, is_cut = line, False
+        while len(rest) == most and not rest.endswith(b"\n"):
+            rest = file.readline(most)
+            is_cut = is_cut or rest not in {b"", b"\n"}
+        yield line + _CUT if is_cut else line.removesuffix(b"\n")
 
 
 def _id_of(line: bytes) -> str | None:
@@ -220,6 +219,8 @@ def _open(path: Path) -> BinaryIO:
     if path.name.endswith(".jsonl"):
         return path.open("rb")
     if path.name.endswith(".jsonl.gz"):
+        if path.stat().st_size == 0:
+            raise InputError(f"{path}: expected gzip, found an empty file")
         return gzip.open(path, "rb")  # type: ignore[return-value]
     raise InputError(
         f"{path}: expected a name ending in .jsonl, .jsonl.gz or .parquet, found another",

@@ -24,8 +24,12 @@ pub fn all_threads() -> usize {
     available_parallelism().map_or(1, Into::into)
 }
 
-/// A pool of this many threads.
+/// More threads than this help no machine, and a million of them would stop one.
+const MOST_THREADS: usize = 1024;
+
+/// A pool of this many threads, or of [`MOST_THREADS`].
 pub fn pool(threads: usize) -> PyResult<Arc<ThreadPool>> {
+    let threads = threads.min(MOST_THREADS);
     let process = std::process::id();
     let mut kept = KEPT.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some(last) = kept.as_ref()
