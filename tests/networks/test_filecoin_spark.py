@@ -446,6 +446,8 @@ def test_a_round_is_read_with_its_beacon() -> None:
         ({"tasks": [{"cid": "b", "minerId": "m", "clients": "f05"}]}, "clients: expected a list of texts"),
         ({"beacon": {"round": 2, "signature": "00" * 48}}, "signature: expected that of round 2"),
         ({"beacon": {"round": 2, "signature": "zz"}}, "hex digits"),
+        ({"tasks": [{"cid": "\ud800", "minerId": "m"}]}, "tasks\\[0\\], cid: expected"),
+        ({"tasks": [{"cid": "b", "minerId": "m", "clients": ["\udfff"]}]}, "clients: expected"),
         ({"beacon": 2}, "beacon: expected an object"),
     ],
 )
@@ -453,6 +455,19 @@ def test_rounds_that_are_none(change: dict[str, Any], message: str) -> None:
     of = {"tasks": [], "maxTasksPerNode": 15, "startEpoch": EPOCH, "beacon": beacon(), **change}
     with pytest.raises(InputError, match=message):
         Round.from_json(of)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ('{"tasks": [], "tasks": [], "maxTasksPerNode": 1}', "'tasks' stands twice"),
+        ('{"tasks": [], "maxTasksPerNode": NaN}', "NaN"),
+        (b'{"tasks": "\xff"}', "expected JSON, found otherwise"),
+    ],
+)
+def test_texts_that_are_no_round(text: str | bytes, message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        Round.from_json(text)
 
 
 def test_a_beacon_with_another_randomness() -> None:

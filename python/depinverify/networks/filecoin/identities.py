@@ -114,7 +114,9 @@ def _identity(line: Members | InputError) -> Identity:
     if provider is None and miner_id is None:
         raise InputError("provider: expected an address or a miner_id, found neither")
     if miner_id is not None and not _MINER.fullmatch(miner_id):
-        raise InputError(f"miner_id: expected f0 and a number, found {ascii(miner_id)[:60]}")
+        raise InputError(
+            f"miner_id: expected f0 or t0 and a number without zeros before it, found {ascii(miner_id)[:60]}"
+        )
     name = line.text("name") if line.has("name") else None
     if name is not None and len(name) > _LONGEST_NAME:
         raise InputError(f"name: expected at most {_LONGEST_NAME} characters, found {len(name)}")

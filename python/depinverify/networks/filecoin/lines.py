@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
-__all__ = ["LONGEST_LINE", "Members", "as_text", "read_lines"]
+__all__ = ["DECODER", "LONGEST_LINE", "Members", "as_text", "read_lines"]
 
 #: Bytes of the longest line that is read.
 LONGEST_LINE: Final = 64 << 20
@@ -222,7 +222,7 @@ def _opened(path: Path) -> BinaryIO:
 
 def _object(line: bytes) -> Members | InputError:
     try:
-        value = _DECODER.decode(line.decode())
+        value = DECODER.decode(line.decode())
     except RecursionError:
         return InputError("nested too deeply")
     except UnicodeDecodeError as error:
@@ -248,7 +248,8 @@ def _no_constant(text: str) -> None:
     raise InputError(f"not JSON: {text}")
 
 
-_DECODER: Final = json.JSONDecoder(object_pairs_hook=_members, parse_constant=_no_constant)
+#: Reads JSON of strangers: a member that stands twice and a number that is none are errors.
+DECODER: Final = json.JSONDecoder(object_pairs_hook=_members, parse_constant=_no_constant)
 
 
 def _number(value: object, called: str, bits: int) -> int:

@@ -8,13 +8,13 @@ that was checked, of the one round that was current at the start; what is stated
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from depinverify import _native
 from depinverify.exceptions import InputError
+from depinverify.networks.filecoin.lines import DECODER, as_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -139,7 +139,7 @@ def _wrong(where: str, expected: str, found: object) -> InputError:
 def _object(source: object, where: str) -> Mapping[str, object]:
     if isinstance(source, (bytes, str)):
         try:
-            source = json.loads(source)
+            source = DECODER.decode(source if isinstance(source, str) else source.decode())
         except (ValueError, RecursionError) as error:
             raise InputError(f"{where}: expected JSON, found otherwise ({error})") from error
     if not isinstance(source, Mapping):
@@ -173,6 +173,7 @@ def _task(found: object, where: str) -> Task:
     cid, miner_id = members.get("cid"), members.get("minerId")
     if not isinstance(cid, str) or not isinstance(miner_id, str):
         raise _wrong(where, "texts cid and minerId", cid if isinstance(miner_id, str) else miner_id)
+    cid, miner_id = as_text(cid, f"{where}, cid"), as_text(miner_id, f"{where}, minerId")
     return Task(cid, miner_id, _names(members, "clients", where), _names(members, "allocators", where))
 
 
@@ -182,4 +183,4 @@ def _names(members: Mapping[str, object], name: str, where: str) -> tuple[str, .
         return ()
     if not isinstance(found, (list, tuple)) or not all(isinstance(party, str) for party in found):
         raise _wrong(f"{where}, {name}", "a list of texts", found)
-    return tuple(found)
+    return tuple(as_text(party, f"{where}, {name}") for party in found)

@@ -121,6 +121,26 @@ fn a_column_of_another_type_is_a_bad_call() {
 }
 
 #[test]
+fn a_column_that_stands_twice_is_a_bad_call() {
+    let twice = |name: &'static str| {
+        let column = || -> ArrayRef { Arc::new(StringArray::from(vec!["x"])) };
+        Columns::new(&batch(vec![(name, column()), ("other", column()), (name, column())]), KINDS)
+            .map(|_| ())
+            .map_err(|error| error.to_string())
+    };
+    assert_eq!(twice("id"), Err("column \"id\": expected one column of this name, found 2".to_owned()));
+    assert_eq!(twice("more"), Ok(()));
+}
+
+#[test]
+fn a_line_that_was_cut_says_so() {
+    let cut = |line: &[u8]| Line::parse(line, ByteText::Hex).map(|_| ()).unwrap_err();
+    assert!(cut(b"{}  \0").contains("longer than any record"));
+    assert!(cut(b"{\"id\": \"x\0").contains("longer than any record"));
+    assert!(!cut(b"{\"id\": \"x").contains("longer"));
+}
+
+#[test]
 fn an_item_that_is_null_is_named() {
     let mut leaves = ListBuilder::new(BinaryBuilder::new());
     leaves.append_value([Some([7_u8]), None]);

@@ -71,7 +71,7 @@ impl Kind {
     }
 }
 
-/// A column of a type that no record has.
+/// A column that no record has: of another type, or there twice.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("column {column:?}: expected {expected}, found {found}")]
 pub struct ColumnError {
@@ -79,7 +79,7 @@ pub struct ColumnError {
     pub column: String,
     /// What was expected.
     pub expected: &'static str,
-    /// The type that was found.
+    /// The type that was found, or how many columns.
     pub found: String,
 }
 
@@ -87,10 +87,18 @@ pub struct ColumnError {
 pub struct Columns<'a>(&'a RecordBatch);
 
 impl<'a> Columns<'a> {
-    /// Checks the types of the columns that a record has; others are ignored.
+    /// Checks the columns that a record has, of which there may be one of each name; others are ignored.
     pub fn new(batch: &'a RecordBatch, members: &[(Kind, &[&str])]) -> Result<Self, ColumnError> {
         for (kind, names) in members {
             for name in *names {
+                let count = batch.schema_ref().fields().iter().filter(|field| field.name() == name).count();
+                if count > 1 {
+                    return Err(ColumnError {
+                        column: (*name).to_owned(),
+                        expected: "one column of this name",
+                        found: count.to_string(),
+                    });
+                }
                 let Some(column) = batch.column_by_name(name) else { continue };
                 if !kind.holds(column.data_type()) {
                     return Err(ColumnError {

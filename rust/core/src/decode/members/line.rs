@@ -15,6 +15,9 @@ use crate::decode::json::{self, Value};
 /// How deep a line may nest; a record is flat or nearly so, but ignored members need not be.
 const MAX_DEPTH: usize = 16;
 
+/// Ends a line of which the reader of the file took the beginning alone: no JSON text holds this byte.
+const CUT: u8 = 0;
+
 /// How a network writes bytes as text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ByteText {
@@ -53,6 +56,13 @@ pub struct Line<'a> {
 impl<'a> Line<'a> {
     /// Reads the line.
     pub fn parse(line: &'a [u8], bytes: ByteText) -> Result<Self, String> {
+        if line.ends_with(&[CUT]) {
+            return Err(
+                "expected a JSON object, found a line that ends in a zero byte, as one does that was cut \
+                        because it is longer than any record"
+                    .to_owned(),
+            );
+        }
         match json::parse(line, MAX_DEPTH) {
             Ok(object @ Value::Object(_)) => Ok(Self { object, bytes }),
             Ok(_) => Err("expected a JSON object, found another value".to_owned()),

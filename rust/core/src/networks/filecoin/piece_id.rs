@@ -61,7 +61,7 @@ pub enum PieceIdError {
         found: usize,
     },
     /// The text is in another base.
-    #[error("expected the letter b in front, which stands for base32 in lower case, found {found:?}")]
+    #[error("expected the letter b in front, which stands for base32 in lower case, found {}", found.map_or("no text".to_owned(), |letter| format!("{letter:?}")))]
     Base {
         /// The first letter; none where the text is empty.
         found: Option<char>,

@@ -124,6 +124,8 @@ fn texts() {
     let wrong = |text: &str| text.parse::<PieceId>().unwrap_err();
     let text = PieceId::Version1(ROOT_BYTES).to_string();
     assert_eq!(wrong(""), PieceIdError::Base { found: None });
+    assert!(wrong("").to_string().ends_with("found no text"));
+    assert!(wrong("z2Dr").to_string().ends_with("found 'z'"));
     assert_eq!(wrong("z2Dr"), PieceIdError::Base { found: Some('z') });
     assert_eq!(wrong("ä"), PieceIdError::Base { found: Some('ä') });
     assert_eq!(wrong(&text.to_ascii_uppercase()), PieceIdError::Base { found: Some('B') });

@@ -2,14 +2,16 @@
 //!
 //! In: a JSON object. Out: a [`Measurement`], or why it is dropped. Rule: Filecoin, C1.
 //! Invariant: `null` is the same as absent; numbers may be texts of digits; a value of a kind that its member cannot have
-//! counts as absent where the rule does not ask for it, but values that committees compare keep their text, so that no
-//! value equals an absent one. Members without a name here are checked as JSON and ignored.
+//! counts as absent where the rule does not ask for it, but no value that committees compare equals an absent one. Values
+//! of strangers mean what they mean to the network's evaluator, which is written in JavaScript: numbers are doubles
+//! however they are written, and a flag is whatever is neither 0 nor empty. Members without a name here are checked as
+//! JSON and ignored.
 
 use std::borrow::Cow;
 
 use super::moment;
 use super::participant::{Participant, Participants};
-use super::result::{HTTP, Report, RetrievalResult};
+use super::result::{HTTP, Report, RetrievalResult, Status};
 use crate::decode::distinct::Distinct;
 use crate::decode::json::{JsonError, Kind, Reader, Text};
 use crate::decode::layout::Layout;
@@ -45,25 +47,40 @@ pub struct Measurement<'a> {
     /// The storage provider that was asked.
     pub miner_id: Option<Cow<'a, str>>,
     /// The provider's name in the content network.
-    pub provider_id: Option<Cow<'a, str>>,
+    pub provider_id: Option<Compared<'a>>,
     /// What the indexer answered.
     pub indexer_result: Cow<'a, str>,
     /// The address that was asked.
-    pub provider_address: Option<Cow<'a, str>>,
+    pub provider_address: Option<Compared<'a>>,
     /// The protocol of the retrieval, in small letters.
     pub protocol: Option<Cow<'a, str>>,
     /// How it went.
     pub result: RetrievalResult<'a>,
-    /// Bytes that came, as they are written.
-    pub byte_length: Option<Cow<'a, str>>,
+    /// Bytes that came.
+    pub byte_length: Option<Compared<'a>>,
     /// The hash of what came.
-    pub car_checksum: Option<Cow<'a, str>>,
+    pub car_checksum: Option<Compared<'a>>,
     /// Status of the HEAD request.
     pub head_status_code: Option<u64>,
     /// When the retrieval began, Unix milliseconds.
     pub start_at: Option<i64>,
     /// When the first byte came, Unix milliseconds.
     pub first_byte_at: Option<i64>,
+}
+
+/// A value that the members of a committee compare.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Compared<'a> {
+    /// A text.
+    Text(Cow<'a, str>),
+    /// Another value as JSON: a number in one form, lists and objects as they stand.
+    Json(Cow<'a, str>),
+}
+
+impl<'a, T: Into<Cow<'a, str>>> From<T> for Compared<'a> {
+    fn from(text: T) -> Self {
+        Self::Text(text.into())
+    }
 }
 
 /// Why a measurement is not evaluated. Texts of strangers are not repeated.
@@ -171,14 +188,31 @@ fn text(member: Member<'_>) -> Option<Cow<'_, str>> {
     }
 }
 
-/// The text of any value, for comparing.
-fn value(member: Member<'_>) -> Option<Cow<'_, str>> {
+/// Digits up to which a whole number is a double, and its own one form.
+const EXACT_DIGITS: usize = 15;
+
+/// A number in the one form of the double that it is: without an exponent, `0` for `-0`.
+fn as_double(number: &str) -> Cow<'_, str> {
+    if number.len() <= EXACT_DIGITS && number.bytes().all(|byte| byte.is_ascii_digit()) {
+        return number.into();
+    }
+    number.parse().map_or(number.into(), |double: f64| (double + 0.0).to_string().into())
+}
+
+/// Any value, for comparing.
+fn value(member: Member<'_>) -> Option<Compared<'_>> {
     Some(match member? {
-        Scalar::Text(text) => text.unescape(),
-        Scalar::Number(number) => number.into(),
-        Scalar::Bool(flag) => if flag { "true" } else { "false" }.into(),
-        Scalar::Nested(json, _) => String::from_utf8_lossy(json),
+        Scalar::Text(text) => Compared::Text(text.unescape()),
+        Scalar::Number(number) => Compared::Json(as_double(number)),
+        Scalar::Bool(flag) => Compared::Json(if flag { "true" } else { "false" }.into()),
+        Scalar::Nested(json, _) => Compared::Json(String::from_utf8_lossy(json)),
     })
+}
+
+/// The protocol of the retrieval: a value that is no text is one that nobody knows.
+fn protocol(member: Member<'_>) -> Option<Cow<'_, str>> {
+    let (Compared::Text(name) | Compared::Json(name)) = value(member)?;
+    Some(lower_case(name))
 }
 
 /// As the network's evaluator does with the protocol, but not where it finds the result.
@@ -187,16 +221,23 @@ fn lower_case(text: Cow<'_, str>) -> Cow<'_, str> {
 }
 
 fn number(member: Member<'_>) -> Option<u64> {
-    match member? {
-        Scalar::Number(digits) | Scalar::Text(Text { raw: digits, .. }) => {
-            digits.bytes().all(|byte| byte.is_ascii_digit()).then(|| digits.parse().ok())?
-        }
-        Scalar::Bool(_) | Scalar::Nested(..) => None,
-    }
+    let digits = match member? {
+        Scalar::Number(number) => as_double(number),
+        Scalar::Text(Text { raw, .. }) => raw.into(),
+        Scalar::Bool(_) | Scalar::Nested(..) => return None,
+    };
+    digits.bytes().all(|byte| byte.is_ascii_digit()).then(|| digits.parse().ok())?
 }
 
-fn is_true(member: Member<'_>) -> bool {
-    matches!(member, Some(Scalar::Bool(true)))
+/// Whether a flag is raised: by anything but nothing, `false`, 0 and the empty text.
+fn is_raised(member: Member<'_>) -> bool {
+    match member {
+        None => false,
+        Some(Scalar::Bool(flag)) => flag,
+        Some(Scalar::Number(number)) => as_double(number) != "0",
+        Some(Scalar::Text(text)) => !text.raw.is_empty(),
+        Some(Scalar::Nested(..)) => true,
+    }
 }
 
 fn time(member: Member<'_>) -> Option<i64> {
@@ -278,11 +319,15 @@ impl<'a> Members<'a> {
 
     /// What the report says about the retrieval alone.
     fn result(&self) -> RetrievalResult<'a> {
+        let status = match self.get(Name::StatusCode) {
+            Some(Scalar::Text(_)) => Status::Text,
+            _ => Status::Number,
+        };
         RetrievalResult::of(Report {
             indexer_result: text(self.get(Name::IndexerResult)),
-            is_timeout: is_true(self.get(Name::Timeout)),
-            is_car_too_large: is_true(self.get(Name::CarTooLarge)),
-            status_code: number(self.get(Name::StatusCode)),
+            is_timeout: is_raised(self.get(Name::Timeout)),
+            is_car_too_large: is_raised(self.get(Name::CarTooLarge)),
+            status_code: number(self.get(Name::StatusCode)).map(status),
             protocol: text(self.get(Name::Protocol)),
             has_ended: matches!(self.get(Name::EndAt), Some(Scalar::Text(_))),
         })
@@ -366,7 +411,7 @@ impl<'a> Measurement<'a> {
             miner_id: text(members.get(Name::MinerId)),
             provider_id: value(members.get(Name::ProviderId)),
             provider_address: value(members.get(Name::ProviderAddress)),
-            protocol: value(members.get(Name::Protocol)).map(lower_case),
+            protocol: protocol(members.get(Name::Protocol)),
             result: members.result(),
             byte_length: value(members.get(Name::ByteLength)),
             car_checksum: value(members.get(Name::CarChecksum)),

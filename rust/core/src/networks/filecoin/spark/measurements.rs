@@ -11,7 +11,7 @@ use std::hash::Hash;
 use ahash::RandomState;
 use hashbrown::HashTable;
 
-use super::measurement::Measurement;
+use super::measurement::{Compared, Measurement};
 use super::participant::Participant;
 use super::result::RetrievalResult;
 
@@ -35,11 +35,11 @@ impl Subject<'_> {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct IndexValue<'a> {
     /// The provider's name in the content network.
-    pub provider_id: Option<Cow<'a, str>>,
+    pub provider_id: Option<Compared<'a>>,
     /// What the indexer answered.
     pub indexer_result: Cow<'a, str>,
     /// The address that was asked.
-    pub provider_address: Option<Cow<'a, str>>,
+    pub provider_address: Option<Compared<'a>>,
     /// The protocol of the retrieval.
     pub protocol: Option<Cow<'a, str>>,
 }
@@ -51,10 +51,10 @@ pub struct RetrievalValue<'a> {
     pub index: u32,
     /// How it went.
     pub result: RetrievalResult<'a>,
-    /// Bytes that came, as they are written.
-    pub byte_length: Option<Cow<'a, str>>,
+    /// Bytes that came.
+    pub byte_length: Option<Compared<'a>>,
     /// The hash of what came.
-    pub car_checksum: Option<Cow<'a, str>>,
+    pub car_checksum: Option<Compared<'a>>,
 }
 
 /// A value that texts of a file may be part of.
@@ -68,6 +68,15 @@ trait Kept {
 impl Kept for Cow<'_, str> {
     fn kept(self) -> Self {
         Cow::Owned(self.into_owned())
+    }
+}
+
+impl Kept for Compared<'_> {
+    fn kept(self) -> Self {
+        match self {
+            Self::Text(text) => Self::Text(text.kept()),
+            Self::Json(json) => Self::Json(json.kept()),
+        }
     }
 }
 

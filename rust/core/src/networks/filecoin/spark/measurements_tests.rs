@@ -19,12 +19,12 @@ fn some() -> impl Strategy<Value = Vec<Measurement<'static>>> {
         (who, index, retrieval).prop_map(|(who, index, (status, byte_length, car_checksum))| Measurement {
             cid: index.0,
             miner_id: index.1,
-            provider_id: index.2,
-            provider_address: index.3,
+            provider_id: index.2.map(Compared::from),
+            provider_address: index.3.map(Compared::from),
             protocol: index.4,
             result: RetrievalResult::Http(status),
-            byte_length,
-            car_checksum,
+            byte_length: byte_length.map(Compared::from),
+            car_checksum: car_checksum.map(Compared::from),
             ..who
         });
     proptest::collection::vec(one, 0..20)

@@ -24,7 +24,7 @@ pub mod tables;
 pub mod tasks;
 
 pub use intake::{Dropped, Intake, read};
-pub use measurement::{DropReason, Measurement, Validity};
+pub use measurement::{Compared, DropReason, Measurement, Validity};
 pub use measurements::Measurements;
 pub use participant::Participant;
 pub use round::{Evaluation, Round, RuleVersion, Rules, evaluate};

@@ -9,6 +9,15 @@ use std::fmt;
 /// The protocol whose statuses are those of HTTP.
 pub const HTTP: &str = "http";
 
+/// The status of a retrieval.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Status {
+    /// A number.
+    Number(u64),
+    /// A text of digits, which lies in ranges as the number does, but equals none.
+    Text(u64),
+}
+
 /// What a checker reports about one retrieval.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Report<'a> {
@@ -19,7 +28,7 @@ pub struct Report<'a> {
     /// Whether the archive was longer than allowed.
     pub is_car_too_large: bool,
     /// Status of the retrieval: one of HTTP, or one of the checker's own from 600 on.
-    pub status_code: Option<u64>,
+    pub status_code: Option<Status>,
     /// The protocol of the retrieval.
     pub protocol: Option<Cow<'a, str>>,
     /// Whether the report says when the retrieval ended.
@@ -77,17 +86,19 @@ impl<'a> RetrievalResult<'a> {
         }
         let is_http = report.protocol.as_deref() == Some(HTTP);
         match report.status_code {
-            Some(700..=799) => Self::UnsupportedMultiaddrFormat,
-            Some(600) => Self::UnknownFetchError,
-            Some(801) => Self::HostnameDnsError,
-            Some(802) => Self::ConnectionRefused,
-            Some(901) => Self::UnsupportedCidHashAlgo,
-            Some(902) => Self::ContentVerificationFailed,
-            Some(903) => Self::UnexpectedCarBlock,
-            Some(904) => Self::CannotParseCarFile,
-            Some(status @ 300..) if is_http => Self::Http(status),
-            Some(status @ 300..) => Self::Lassie(status),
-            Some(200..) if report.has_ended => Self::Ok,
+            Some(Status::Number(700..=799) | Status::Text(700..=799)) => Self::UnsupportedMultiaddrFormat,
+            Some(Status::Number(600)) => Self::UnknownFetchError,
+            Some(Status::Number(801)) => Self::HostnameDnsError,
+            Some(Status::Number(802)) => Self::ConnectionRefused,
+            Some(Status::Number(901)) => Self::UnsupportedCidHashAlgo,
+            Some(Status::Number(902)) => Self::ContentVerificationFailed,
+            Some(Status::Number(903)) => Self::UnexpectedCarBlock,
+            Some(Status::Number(904)) => Self::CannotParseCarFile,
+            Some(Status::Number(status @ 300..) | Status::Text(status @ 300..)) if is_http => {
+                Self::Http(status)
+            }
+            Some(Status::Number(status @ 300..) | Status::Text(status @ 300..)) => Self::Lassie(status),
+            Some(Status::Number(200..) | Status::Text(200..)) if report.has_ended => Self::Ok,
             _ => Self::UnknownError,
         }
     }

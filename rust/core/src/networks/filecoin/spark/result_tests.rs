@@ -2,7 +2,12 @@ use super::*;
 
 fn result_of(status_code: u64, protocol: &str) -> String {
     let protocol = Some(protocol.into());
-    let report = Report { status_code: Some(status_code), protocol, has_ended: true, ..Report::default() };
+    let report = Report {
+        status_code: Some(Status::Number(status_code)),
+        protocol,
+        has_ended: true,
+        ..Report::default()
+    };
     RetrievalResult::of(report).to_string()
 }
 
@@ -36,7 +41,7 @@ fn the_first_line_that_fits_decides() {
         indexer_result: Some("ERROR_404".into()),
         is_timeout: true,
         is_car_too_large: true,
-        status_code: Some(502),
+        status_code: Some(Status::Number(502)),
         protocol: Some(HTTP.into()),
         has_ended: true,
     };
