@@ -65,7 +65,6 @@ OTHERS: dict[str, list[Any]] = {
         6e2,
         200.0,
         True,
-        [502],
     ],
     "protocol": [None, "bitswap", "graphsync", "HTTP", "Http"],
     "end_at": [None],

@@ -450,7 +450,7 @@ def test_one_record_of_a_packed_file_is_read_a_line_at_a_time(
         file.write(b"\n" * 5 + b"x" * 5000 + b'\n{"id":"b"}\n')
     assert evidence_file.one_record(found, None, "b") == b'{"id":"b"}'
     assert evidence_file.one_record(found, None, "7") == b'{"id":"b"}'
-    assert evidence_file.one_record(found, None, "6") == b"x" * 1024
+    assert evidence_file.one_record(found, None, "6") == b"x" * 1024 + b"\0"
     with pytest.raises(InputError, match="at most 1024 bytes"):
         evidence_file.one_record(found, None, None)
 
