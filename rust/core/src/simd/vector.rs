@@ -51,6 +51,9 @@ pub trait Vector: Copy + Send + Sync + 'static {
     /// Product modulo 2^64.
     #[must_use]
     fn mul(self, other: Self) -> Self;
+    /// Product of the lower 32 bits of each.
+    #[must_use]
+    fn mul_32(self, other: Self) -> Self;
     /// Bits in both.
     #[must_use]
     fn and(self, other: Self) -> Self;
@@ -161,6 +164,10 @@ impl Vector for Portable {
     #[inline(always)]
     fn mul(self, other: Self) -> Self {
         Self(self.0.wrapping_mul(other.0))
+    }
+    #[inline(always)]
+    fn mul_32(self, other: Self) -> Self {
+        Self((self.0 & 0xffff_ffff) * (other.0 & 0xffff_ffff))
     }
     #[inline(always)]
     fn and(self, other: Self) -> Self {

@@ -120,6 +120,10 @@ impl Vector for Four {
         }))
     }
     #[inline(always)]
+    fn mul_32(self, other: Self) -> Self {
+        Self(register!(_mm256_mul_epu32(self.0, other.0)))
+    }
+    #[inline(always)]
     fn and(self, other: Self) -> Self {
         Self(register!(_mm256_and_si256(self.0, other.0)))
     }

@@ -7,7 +7,7 @@
 use core::arch::x86_64::{
     __m512i, _mm_cvtsi64_si128, _mm512_add_epi64, _mm512_and_si512, _mm512_cmpeq_epi64_mask,
     _mm512_load_si512, _mm512_loadu_si512, _mm512_madd52hi_epu64, _mm512_madd52lo_epu64,
-    _mm512_mask_mov_epi64, _mm512_movepi64_mask, _mm512_mullo_epi64, _mm512_or_si512,
+    _mm512_mask_mov_epi64, _mm512_movepi64_mask, _mm512_mul_epu32, _mm512_mullo_epi64, _mm512_or_si512,
     _mm512_permutexvar_epi64, _mm512_ror_epi64, _mm512_set_epi8, _mm512_set_epi64, _mm512_set1_epi64,
     _mm512_setzero_si512, _mm512_shuffle_epi8, _mm512_shuffle_i64x2, _mm512_sll_epi64, _mm512_sra_epi64,
     _mm512_srl_epi64, _mm512_storeu_si512, _mm512_sub_epi64, _mm512_ternarylogic_epi64,
@@ -82,6 +82,10 @@ impl Vector for Eight {
     #[inline(always)]
     fn mul(self, other: Self) -> Self {
         Self(register!(_mm512_mullo_epi64(self.0, other.0)))
+    }
+    #[inline(always)]
+    fn mul_32(self, other: Self) -> Self {
+        Self(register!(_mm512_mul_epu32(self.0, other.0)))
     }
     #[inline(always)]
     fn and(self, other: Self) -> Self {

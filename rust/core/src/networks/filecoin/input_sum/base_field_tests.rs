@@ -2,16 +2,18 @@
 
 #![allow(clippy::unwrap_used)]
 
+use std::marker::PhantomData;
+
 use proptest::prelude::*;
+use ruint::Uint;
 use ruint::aliases::U384;
 
-use super::{
-    Element, LIMBS, PRIME, enter, invert, leave, load, multiply, multiply_subtract, multiply_to_factor,
-    negate, one, square_subtract, subtract_to_factor,
-};
+use super::super::field_28::Field28;
+use super::super::field_52::Field52;
+use super::{Field, PRIME};
 use crate::signature::Simd;
 use crate::simd::dispatch::Job;
-use crate::simd::vector::{MAX_LANES, Row, Vector};
+use crate::simd::vector::{MAX_LANES, Mask, Portable, Row, Vector};
 
 fn prime() -> U384 {
     U384::from_limbs(PRIME)
@@ -23,46 +25,59 @@ fn factor() -> U384 {
 }
 
 /// A number's row.
-fn row(number: U384) -> Row {
-    enter((number.mul_mod(factor(), prime())).into_limbs())
+fn row<F: Field>(number: U384) -> Row {
+    F::enter((number.mul_mod(factor(), prime())).into_limbs())
 }
 
-fn number(row: &Row) -> U384 {
-    U384::from_limbs(leave(row)).mul_mod(factor().inv_mod(prime()).unwrap(), prime())
+fn number<F: Field>(row: &Row) -> U384 {
+    U384::from_limbs(F::leave(row)).mul_mod(factor().inv_mod(prime()).unwrap(), prime())
 }
 
 /// Rows in which every lane has another number, and what each operation makes of them.
-struct Operations([Row; MAX_LANES], [Row; MAX_LANES], [Row; MAX_LANES]);
+struct Operations<F> {
+    a: [Row; MAX_LANES],
+    b: [Row; MAX_LANES],
+    c: [Row; MAX_LANES],
+    field: PhantomData<F>,
+}
 
-impl Job for Operations {
+impl<F: Field> Job for Operations<F> {
     type Output = Vec<Option<[Row; MAX_LANES]>>;
 
     #[inline(always)]
     fn run<V: Vector>(self) -> Self::Output {
-        let (a, b, c): (Element<V>, Element<V>, Element<V>) = (read(&self.0), read(&self.1), read(&self.2));
-        let one = one::<V>();
-        let inverse = invert(&multiply(&a, &one));
+        if !F::suits::<V>() {
+            return vec![];
+        }
+        let (a, b, c) = (read::<V, F>(&self.a), read::<V, F>(&self.b), read::<V, F>(&self.c));
+        let one = F::one::<V>();
+        let inverse = F::invert(&F::multiply(&a, &one));
+        let (minus_a, minus_b) = (F::negate(&a, NEGATED), F::negate(&b, !NEGATED));
         vec![
-            Some(V::to_rows(multiply(&a, &b))),
-            Some(V::to_rows(multiply_subtract(&a, &b, &c))),
-            Some(V::to_rows(square_subtract(&a, &b, &c))),
-            Some(V::to_rows(multiply(
-                &multiply_to_factor(&subtract_to_factor(&a, &b), &one),
-                &subtract_to_factor(&c, &b),
+            Some(F::store(F::multiply(&a, &b))),
+            Some(F::store(F::multiply_subtract(&a, &b, &c))),
+            Some(F::store(F::square_subtract(&a, &b, &c))),
+            Some(F::store(F::multiply(
+                &F::subtract_to_factor(&c, &b),
+                &F::multiply(&F::subtract_to_factor(&a, &b), &one),
             ))),
-            Some(V::to_rows(negate(&a, 0b0101_0101))),
-            inverse.map(V::to_rows),
+            Some(F::store(F::multiply(&F::subtract_to_factor(&minus_b, &minus_a), &one))),
+            Some(F::store(F::multiply_subtract(&c, &F::multiply_to_factor(&c, &b), &minus_a))),
+            inverse.map(F::store),
         ]
     }
 }
 
+/// Lanes whose sign is turned.
+const NEGATED: Mask = 0b0101_0101;
+
 #[inline(always)]
-fn read<V: Vector>(rows: &[Row; MAX_LANES]) -> Element<V> {
+fn read<V: Vector, F: Field>(rows: &[Row; MAX_LANES]) -> F::Element<V> {
     let mut each = [&rows[0]; MAX_LANES];
     for (place, row) in each.iter_mut().zip(rows) {
         *place = row;
     }
-    load(&each)
+    F::load(&each)
 }
 
 fn any_number() -> impl Strategy<Value = U384> {
@@ -79,35 +94,72 @@ fn lanes() -> impl Strategy<Value = Vec<U384>> {
 
 proptest! {
     #[test]
-    fn as_big_integers((a, b, c) in (lanes(), lanes(), lanes())) {
-        let p = prime();
-        let minus = |a: U384, b: U384| a.add_mod(p - b, p);
-        let rows = |numbers: &[U384]| -> [Row; MAX_LANES] { std::array::from_fn(|lane| row(numbers[lane])) };
-        for unit in [Simd::Portable, Simd::Avx512].into_iter().filter(|unit| unit.is_available()) {
-            let found = unit.run(Operations(rows(&a), rows(&b), rows(&c)));
-            let used = if unit == Simd::Portable { 1 } else { MAX_LANES };
-            for lane in 0..used {
-                let (a, b, c) = (a[lane], b[lane], c[lane]);
-                let product = a.mul_mod(b, p);
-                let negated = if lane % 2 == 0 { minus(U384::ZERO, a) } else { a };
-                let expected = [
-                    product,
-                    minus(product, c),
-                    minus(minus(a.mul_mod(a, p), b), c),
-                    minus(a, b).mul_mod(minus(c, b), p),
-                    negated % p,
-                ];
-                for (found, expected) in found.iter().zip(expected) {
-                    let limbs = found.unwrap()[lane];
-                    prop_assert_eq!(number(&limbs), expected);
-                    prop_assert!(limbs.0.iter().all(|limb| *limb < 1 << 52));
-                    prop_assert!(limbs.0[LIMBS - 1] <= (PRIME[5] >> 44) + (PRIME[5] >> 50));
-                }
+    fn limbs_of_52_bits((a, b, c) in (lanes(), lanes(), lanes())) {
+        as_big_integers::<Field52>(&a, &b, &c)?;
+    }
+
+    #[test]
+    fn limbs_of_28_bits((a, b, c) in (lanes(), lanes(), lanes())) {
+        as_big_integers::<Field28>(&a, &b, &c)?;
+    }
+}
+
+/// Units of this processor that a field is tested on.
+pub(in super::super) fn units<F: Field>() -> Vec<Simd> {
+    let own = if F::LANES == 4 { Simd::Avx2 } else { Simd::Avx512 };
+    [Simd::Portable, own].into_iter().filter(|unit| unit.is_available()).collect()
+}
+
+fn as_big_integers<F: Field>(a: &[U384], b: &[U384], c: &[U384]) -> Result<(), TestCaseError> {
+    let p = prime();
+    let minus = |a: U384, b: U384| a.add_mod(p - b, p);
+    let rows = |numbers: &[U384]| -> [Row; MAX_LANES] { std::array::from_fn(|lane| row::<F>(numbers[lane])) };
+    for unit in units::<F>() {
+        let found = unit.run(Operations::<F> { a: rows(a), b: rows(b), c: rows(c), field: PhantomData });
+        let used = [1, 4, MAX_LANES][unit as usize];
+        for lane in 0..used {
+            let (a, b, c) = (a[lane], b[lane], c[lane]);
+            let product = a.mul_mod(b, p);
+            let (signed_a, signed_b) =
+                if NEGATED >> lane & 1 == 1 { (minus(U384::ZERO, a), b) } else { (a, minus(U384::ZERO, b)) };
+            let expected = [
+                product,
+                minus(product, c),
+                minus(minus(a.mul_mod(a, p), b), c),
+                minus(a, b).mul_mod(minus(c, b), p),
+                minus(signed_b, signed_a),
+                minus(c.mul_mod(c, p).mul_mod(b, p), signed_a),
+            ];
+            for (found, expected) in found.iter().zip(expected) {
+                let row = found.unwrap()[lane];
+                prop_assert_eq!(number::<F>(&row), expected);
+                prop_assert!(F::value(&row) < Uint::from(p) + Uint::from(p / U384::from(50)));
+                // Limbs are below the radix where the number's own limbs are these.
+                let same = F::store(F::splat::<Portable>(U384::from(F::value(&row)).into_limbs()))[0];
+                prop_assert_eq!(same, row);
+                prop_assert_eq!(number::<F>(&F::negate_row(&row)), minus(U384::ZERO, expected));
+                prop_assert!(F::value(&F::negate_row(&row)) <= Uint::from(p));
             }
-            let inverse = &found[5];
-            prop_assert_eq!(inverse.is_none(), a[..used].contains(&U384::ZERO));
-            for (row, a) in inverse.iter().flatten().zip(&a).take(used) {
-                prop_assert_eq!(number(row), a.inv_mod(p).unwrap());
+        }
+        let inverse = &found[6];
+        prop_assert_eq!(inverse.is_none(), a[..used].contains(&U384::ZERO));
+        for (row, a) in inverse.iter().flatten().zip(a).take(used) {
+            prop_assert_eq!(number::<F>(row), a.inv_mod(p).unwrap());
+        }
+    }
+    Ok(())
+}
+
+/// The largest limbs and numbers that factors can have, so that no sum of products overflows.
+#[test]
+fn the_largest_factors() {
+    let ends = [U384::ZERO, U384::from(1), prime() - U384::from(1), prime() - U384::from(2)];
+    for a in ends {
+        for b in ends {
+            for c in ends {
+                for check in [as_big_integers::<Field28>, as_big_integers::<Field52>] {
+                    check(&[a; MAX_LANES], &[b; MAX_LANES], &[c; MAX_LANES]).unwrap();
+                }
             }
         }
     }

@@ -14,40 +14,38 @@
     reason = "lanes and chains are indexed together; closures would not be inlined"
 )]
 
+use std::marker::PhantomData;
+
 use blst::{blst_fp, blst_p1_affine};
 use blstrs::G1Affine;
 
-use super::base_field::{
-    Element, enter, invert, leave, load, multiply, multiply_subtract, multiply_to_factor, negate, one,
-    square_subtract, subtract_to_factor,
-};
+use super::base_field::Field;
 use crate::networks::filecoin::points::operand;
 use crate::simd::dispatch::{Job, prefetch_line};
-use crate::simd::vector::{MAX_LANES, Mask, Portable, Row, Vector};
+use crate::simd::vector::{MAX_LANES, Mask, Row, Vector};
 
 /// Products that are multiplied side by side, so that one does not wait for the other.
 const CHAINS: usize = 4;
-/// Pairs whose denominators are inverted together: as many as the cache holds.
-const BLOCK: usize = 4096;
 /// Vectors between the one that is added and the one whose points are fetched.
 const AHEAD: usize = 2;
 
 /// A point that is not infinite.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Point {
+pub(super) struct Point<F> {
     x: Row,
     y: Row,
+    field: PhantomData<F>,
 }
 
-impl From<&blst_p1_affine> for Point {
+impl<F: Field> From<&blst_p1_affine> for Point<F> {
     fn from(point: &blst_p1_affine) -> Self {
-        Self { x: enter(point.x.l), y: enter(point.y.l) }
+        Self { x: F::enter(point.x.l), y: F::enter(point.y.l), field: PhantomData }
     }
 }
 
-impl From<&Point> for G1Affine {
-    fn from(point: &Point) -> Self {
-        let (x, y) = (blst_fp { l: leave(&point.x) }, blst_fp { l: leave(&point.y) });
+impl<F: Field> From<&Point<F>> for G1Affine {
+    fn from(point: &Point<F>) -> Self {
+        let (x, y) = (blst_fp { l: F::leave(&point.x) }, blst_fp { l: F::leave(&point.y) });
         operand(&blst_p1_affine { x, y })
     }
 }
@@ -72,15 +70,15 @@ impl Addend {
 }
 
 /// The work: group g adds what stands from `bounds[g]` to `bounds[g + 1]`.
-pub(super) struct GroupSums<'a> {
-    points: &'a [Point],
+pub(super) struct GroupSums<'a, F> {
+    points: &'a [Point<F>],
     addends: Vec<Addend>,
     bounds: Vec<u32>,
 }
 
-impl<'a> GroupSums<'a> {
+impl<'a, F> GroupSums<'a, F> {
     /// Puts addends, each with the number of its group, in the order of the groups; numbers are below `count`.
-    pub(super) fn new(points: &'a [Point], count: usize, members: &[(u32, Addend)]) -> Self {
+    pub(super) fn new(points: &'a [Point<F>], count: usize, members: &[(u32, Addend)]) -> Self {
         let mut bounds = vec![0; count + 1];
         for (group, _) in members {
             bounds[*group as usize + 1] += 1;
@@ -100,15 +98,18 @@ impl<'a> GroupSums<'a> {
 }
 
 /// A sum for each group, `None` for a group of none; or nothing at all.
-impl Job for GroupSums<'_> {
-    type Output = Option<Vec<Option<Point>>>;
+impl<F: Field> Job for GroupSums<'_, F> {
+    type Output = Option<Vec<Option<Point<F>>>>;
 
     #[inline(always)]
     fn run<V: Vector>(self) -> Self::Output {
+        if !F::suits::<V>() {
+            return None;
+        }
         let mut level = Level { addends: self.addends, bounds: self.bounds };
-        let mut sums = level.add::<V>(self.points)?;
+        let mut sums = level.add::<V, F>(self.points)?;
         while level.next() {
-            sums = level.add::<V>(&sums)?;
+            sums = level.add::<V, F>(&sums)?;
         }
         Some(level.results(&sums))
     }
@@ -151,7 +152,7 @@ impl Level {
             .map(|bounds| self.addends.get(bounds[0] as usize..bounds[1] as usize).unwrap_or_default())
     }
 
-    fn results(&self, sums: &[Point]) -> Vec<Option<Point>> {
+    fn results<F: Field>(&self, sums: &[Point<F>]) -> Vec<Option<Point<F>>> {
         self.groups()
             .map(|group| group.first().and_then(|addend| sums.get(addend.place()).copied()))
             .collect()
@@ -159,7 +160,7 @@ impl Level {
 
     /// Adds the addends of each group in pairs; one that is left over is carried to the next level.
     #[inline(always)]
-    fn add<V: Vector>(&self, points: &[Point]) -> Option<Vec<Point>> {
+    fn add<V: Vector, F: Field>(&self, points: &[Point<F>]) -> Option<Vec<Point<F>>> {
         let mut pairs = Vec::with_capacity(self.addends.len() / 2);
         let mut sums = Vec::with_capacity(self.addends.len() / 2 + self.bounds.len());
         for group in self.groups() {
@@ -174,61 +175,81 @@ impl Level {
                 }
             }
         }
-        let mut scratch = Scratch::<V> { differences: Vec::new(), prefixes: Vec::new() };
-        for block in pairs.chunks(BLOCK) {
+        let mut scratch = Scratch::<V, F>::new();
+        for block in pairs.chunks(F::BLOCK) {
             scratch.add_pairs(points, block, &mut sums)?;
         }
         Some(sums)
     }
 }
 
-fn signed(point: Point, addend: Addend) -> Point {
-    let y = negate::<Portable>(&point.y.0.map(Portable), Mask::from(addend.is_negative()));
-    Point { x: point.x, y: Row(y.map(|limb| limb.0)) }
+fn signed<F: Field>(point: Point<F>, addend: Addend) -> Point<F> {
+    if addend.is_negative() { Point { y: F::negate_row(&point.y), ..point } } else { point }
 }
 
-/// Differences of x, and for each the product of those before it in its chain.
-struct Scratch<V> {
-    differences: Vec<Element<V>>,
-    prefixes: Vec<Element<V>>,
+/// What is worked out for each vector of pairs.
+struct Scratch<'a, V: Vector, F: Field> {
+    lanes: Vec<Lanes<'a, F>>,
+    /// Differences of x, later the sum's x.
+    differences: Vec<F::Element<V>>,
+    /// Products of the differences before it in its chain, later the difference's inverse, then the slope.
+    products: Vec<F::Element<V>>,
 }
 
-impl<V: Vector> Scratch<V> {
+impl<'a, V: Vector, F: Field> Scratch<'a, V, F> {
+    fn new() -> Self {
+        Self { lanes: Vec::new(), differences: Vec::new(), products: Vec::new() }
+    }
+
     /// Puts the sums of some pairs in their places; `None` if two points have the same x.
+    ///
+    /// In passes, so that the code of each fits into the processor's cache of instructions.
     #[inline(always)]
-    fn add_pairs(&mut self, points: &[Point], pairs: &[Pair], sums: &mut [Point]) -> Option<()> {
-        let mut inverted = invert_chains(&self.multiply_differences(points, pairs))?;
-        for (at, pairs) in pairs.chunks(V::LANES).enumerate().rev() {
+    fn add_pairs(&mut self, points: &'a [Point<F>], pairs: &[Pair], sums: &mut [Point<F>]) -> Option<()> {
+        let mut inverted = invert_chains::<V, F>(&self.multiply_differences(points, pairs))?;
+        for at in (0..self.lanes.len()).rev() {
             let chain = at % CHAINS;
-            let inverse = multiply_to_factor(&inverted[chain], &self.prefixes[at]);
-            inverted[chain] = multiply_to_factor(&inverted[chain], &self.differences[at]);
-            let lanes = Lanes::new(points, pairs);
+            self.products[at] = F::multiply_to_factor(&inverted[chain], &self.products[at]);
+            inverted[chain] = F::multiply_to_factor(&self.differences[at], &inverted[chain]);
+        }
+        for (at, lanes) in self.lanes.iter().enumerate() {
             let ([ax, bx], [ay, by]) = (lanes.x::<V>(), lanes.y::<V>());
-            let slope = multiply_to_factor(&subtract_to_factor(&by, &ay), &inverse);
-            let x = square_subtract(&slope, &ax, &bx);
-            let y = multiply_subtract(&slope, &subtract_to_factor(&ax, &x), &ay);
-            let (x, y) = (V::to_rows(x), V::to_rows(y));
+            let slope = F::multiply_to_factor(&F::subtract_to_factor(&by, &ay), &self.products[at]);
+            self.products[at] = slope;
+            self.differences[at] = F::square_subtract(&slope, &ax, &bx);
+        }
+        for (at, pairs) in pairs.chunks(V::LANES).enumerate() {
+            let lanes = &self.lanes[at];
+            let ([ax, _], [ay, _]) = (lanes.x::<V>(), lanes.y::<V>());
+            let x = self.differences[at];
+            let y = F::multiply_subtract(&F::subtract_to_factor(&ax, &x), &self.products[at], &ay);
+            let (x, y) = (F::store(x), F::store(y));
             for (lane, pair) in pairs.iter().enumerate() {
-                sums[pair.sum] = Point { x: x[lane], y: y[lane] };
+                sums[pair.sum] = Point { x: x[lane], y: y[lane], field: PhantomData };
             }
         }
         Some(())
     }
 
     #[inline(always)]
-    fn multiply_differences(&mut self, points: &[Point], pairs: &[Pair]) -> [Element<V>; CHAINS] {
+    fn multiply_differences(&mut self, points: &'a [Point<F>], pairs: &[Pair]) -> [F::Element<V>; CHAINS] {
+        self.lanes.clear();
         self.differences.clear();
-        self.prefixes.clear();
-        let mut products = [one::<V>(); CHAINS];
+        self.products.clear();
+        let mut products = [F::one::<V>(); CHAINS];
         for (at, vector) in pairs.chunks(V::LANES).enumerate() {
             for pair in pairs.iter().skip((at + AHEAD) * V::LANES).take(V::LANES) {
-                prefetch_line(&points[pair.a.place()].x);
-                prefetch_line(&points[pair.b.place()].x);
+                for point in [&points[pair.a.place()], &points[pair.b.place()]] {
+                    prefetch_line(&point.x);
+                    prefetch_line(&point.y);
+                }
             }
-            let [ax, bx] = Lanes::new(points, vector).x::<V>();
-            let difference = subtract_to_factor(&bx, &ax);
-            self.prefixes.push(products[at % CHAINS]);
-            products[at % CHAINS] = multiply_to_factor(&products[at % CHAINS], &difference);
+            let lanes = Lanes::new::<V>(points, vector);
+            let [ax, bx] = lanes.x::<V>();
+            self.lanes.push(lanes);
+            let difference = F::subtract_to_factor(&bx, &ax);
+            self.products.push(products[at % CHAINS]);
+            products[at % CHAINS] = F::multiply_to_factor(&difference, &products[at % CHAINS]);
             self.differences.push(difference);
         }
         products
@@ -236,50 +257,49 @@ impl<V: Vector> Scratch<V> {
 }
 
 /// The points of a pair in each lane; the last pair once more where there are more lanes than pairs.
-struct Lanes<'a> {
-    a: [&'a Point; MAX_LANES],
-    b: [&'a Point; MAX_LANES],
+struct Lanes<'a, F> {
+    a: [&'a Point<F>; MAX_LANES],
+    b: [&'a Point<F>; MAX_LANES],
     a_negative: Mask,
     b_negative: Mask,
 }
 
-impl<'a> Lanes<'a> {
+impl<'a, F: Field> Lanes<'a, F> {
     #[inline(always)]
-    fn new(points: &'a [Point], pairs: &[Pair]) -> Self {
+    fn new<V: Vector>(points: &'a [Point<F>], pairs: &[Pair]) -> Self {
         let first = &points[pairs[0].a.place()];
-        let (mut a, mut b) = ([first; MAX_LANES], [first; MAX_LANES]);
-        let (mut a_negative, mut b_negative) = (0, 0);
-        for lane in 0..MAX_LANES {
+        let mut lanes = Self { a: [first; MAX_LANES], b: [first; MAX_LANES], a_negative: 0, b_negative: 0 };
+        for lane in 0..V::LANES {
             let pair = &pairs[lane.min(pairs.len() - 1)];
-            a[lane] = &points[pair.a.place()];
-            b[lane] = &points[pair.b.place()];
-            a_negative |= Mask::from(pair.a.is_negative()) << lane;
-            b_negative |= Mask::from(pair.b.is_negative()) << lane;
+            lanes.a[lane] = &points[pair.a.place()];
+            lanes.b[lane] = &points[pair.b.place()];
+            lanes.a_negative |= Mask::from(pair.a.is_negative()) << lane;
+            lanes.b_negative |= Mask::from(pair.b.is_negative()) << lane;
         }
-        Self { a, b, a_negative, b_negative }
+        lanes
     }
 
     #[inline(always)]
-    fn x<V: Vector>(&self) -> [Element<V>; 2] {
+    fn x<V: Vector>(&self) -> [F::Element<V>; 2] {
         let (mut a, mut b) = ([&self.a[0].x; MAX_LANES], [&self.b[0].x; MAX_LANES]);
-        for lane in 0..MAX_LANES {
+        for lane in 0..V::LANES {
             a[lane] = &self.a[lane].x;
             b[lane] = &self.b[lane].x;
         }
-        [load(&a), load(&b)]
+        [F::load(&a), F::load(&b)]
     }
 
     #[inline(always)]
-    fn y<V: Vector>(&self) -> [Element<V>; 2] {
+    fn y<V: Vector>(&self) -> [F::Element<V>; 2] {
         let (mut a, mut b) = ([&self.a[0].y; MAX_LANES], [&self.b[0].y; MAX_LANES]);
-        for lane in 0..MAX_LANES {
+        for lane in 0..V::LANES {
             a[lane] = &self.a[lane].y;
             b[lane] = &self.b[lane].y;
         }
-        let (mut a, mut b) = (load(&a), load(&b));
+        let (mut a, mut b) = (F::load(&a), F::load(&b));
         if self.a_negative | self.b_negative != 0 {
-            a = negate::<V>(&a, self.a_negative);
-            b = negate::<V>(&b, self.b_negative);
+            a = F::negate::<V>(&a, self.a_negative);
+            b = F::negate::<V>(&b, self.b_negative);
         }
         [a, b]
     }
@@ -287,12 +307,12 @@ impl<'a> Lanes<'a> {
 
 /// The inverse of each chain's product.
 #[inline(always)]
-fn invert_chains<V: Vector>(products: &[Element<V>; CHAINS]) -> Option<[Element<V>; CHAINS]> {
+fn invert_chains<V: Vector, F: Field>(products: &[F::Element<V>; CHAINS]) -> Option<[F::Element<V>; CHAINS]> {
     let [a, b, c, d] = products;
-    let (ab, cd) = (multiply(a, b), multiply(c, d));
-    let all = invert(&multiply(&ab, &cd))?;
-    let (of_ab, of_cd) = (multiply(&all, &cd), multiply(&all, &ab));
-    Some([multiply(&of_ab, b), multiply(&of_ab, a), multiply(&of_cd, d), multiply(&of_cd, c)])
+    let (ab, cd) = (F::multiply(a, b), F::multiply(c, d));
+    let all = F::invert(&F::multiply(&ab, &cd))?;
+    let (of_ab, of_cd) = (F::multiply(&all, &cd), F::multiply(&all, &ab));
+    Some([F::multiply(&of_ab, b), F::multiply(&of_ab, a), F::multiply(&of_cd, d), F::multiply(&of_cd, c)])
 }
 
 #[cfg(test)]

@@ -6,17 +6,19 @@ use blst::{blst_p1_affine, p1_affines};
 use blstrs::{G1Affine, G1Projective};
 use proptest::prelude::*;
 
+use super::super::base_field::Field;
+use super::super::base_field::tests::units;
+use super::super::field_28::Field28;
+use super::super::field_52::Field52;
 use super::{Addend, GroupSums, Point};
 use crate::networks::filecoin::groth16::made::secret;
 use crate::networks::filecoin::points::{nothing, operand};
 use crate::signature::Simd;
 
-fn points(count: usize) -> (Vec<blst_p1_affine>, Vec<Point>) {
+fn points(count: usize) -> Vec<blst_p1_affine> {
     let base = G1Projective::hash_to_curve(b"group sums", b"test", &[]);
     let points: Vec<_> = (0..count).map(|place| *(base * secret("point", place)).as_ref()).collect();
-    let affine = if count == 0 { vec![] } else { p1_affines::from(&points).as_slice().to_vec() };
-    let rows = affine.iter().map(Point::from).collect();
-    (affine, rows)
+    if count == 0 { vec![] } else { p1_affines::from(&points).as_slice().to_vec() }
 }
 
 proptest! {
@@ -24,7 +26,7 @@ proptest! {
 
     #[test]
     fn as_one_by_one(sizes in prop::collection::vec(0_u32..40, 0..12), signs in any::<u64>()) {
-        let (affine, rows) = points(sizes.iter().sum::<u32>() as usize);
+        let affine = points(sizes.iter().sum::<u32>() as usize);
         let mut bounds = vec![0];
         let mut addends = Vec::new();
         for size in &sizes {
@@ -43,24 +45,33 @@ proptest! {
                 })
             })
             .collect();
-        for unit in [Simd::Portable, Simd::Avx512].into_iter().filter(|unit| unit.is_available()) {
-            let work = GroupSums { points: &rows, addends: addends.clone(), bounds: bounds.clone() };
-            let sums = unit.run(work).unwrap();
-            prop_assert_eq!(sums.len(), sizes.len());
-            for ((sum, expected), size) in sums.iter().zip(&expected).zip(&sizes) {
-                prop_assert_eq!(sum.is_some(), *size > 0);
-                prop_assert_eq!(sum.as_ref().map_or_else(G1Affine::default, G1Affine::from), G1Affine::from(expected));
-            }
+        let expected = expected.iter().zip(&sizes).map(|(sum, size)| (*size > 0).then(|| G1Affine::from(sum)));
+        let expected: Option<Vec<_>> = Some(expected.collect());
+        let work = (affine.as_slice(), addends.as_slice(), bounds.as_slice());
+        for unit in units::<Field28>() {
+            prop_assert_eq!(&sums::<Field28>(work, unit), &expected);
+        }
+        for unit in units::<Field52>() {
+            prop_assert_eq!(&sums::<Field52>(work, unit), &expected);
         }
     }
 }
 
+type Work<'a> = (&'a [blst_p1_affine], &'a [Addend], &'a [u32]);
+
+fn sums<F: Field>((points, addends, bounds): Work<'_>, unit: Simd) -> Option<Vec<Option<G1Affine>>> {
+    let points: Vec<Point<F>> = points.iter().map(Point::from).collect();
+    let sums = unit.run(GroupSums { points: &points, addends: addends.to_vec(), bounds: bounds.to_vec() })?;
+    Some(sums.iter().map(|sum| sum.as_ref().map(G1Affine::from)).collect())
+}
+
 #[test]
 fn equal_x_has_no_answer() {
-    let (_, rows) = points(3);
+    let points = points(3);
     for (one, other) in [(false, false), (false, true)] {
-        let addends = vec![Addend::new(0, one), Addend::new(0, other), Addend::new(1, false)];
-        let work = GroupSums { points: &rows, addends, bounds: vec![0, 3] };
-        assert!(Simd::chosen().run(work).is_none());
+        let addends = [Addend::new(0, one), Addend::new(0, other), Addend::new(1, false)];
+        let work = (points.as_slice(), addends.as_slice(), [0, 3].as_slice());
+        assert!(units::<Field28>().into_iter().all(|unit| sums::<Field28>(work, unit).is_none()));
+        assert!(units::<Field52>().into_iter().all(|unit| sums::<Field52>(work, unit).is_none()));
     }
 }

@@ -6,6 +6,8 @@
 //! Nothing here starts a thread but the making of tables.
 
 mod base_field;
+mod field_28;
+mod field_52;
 mod group_sums;
 mod subgroup;
 mod tables;
@@ -13,8 +15,10 @@ mod tables;
 use blst::{MultiPoint, blst_p1_affine};
 use blstrs::{G1Projective, Scalar};
 
+use self::field_28::Field28;
+use self::field_52::Field52;
 pub(super) use self::subgroup::are_in_g1;
-use self::tables::WindowTables;
+use self::tables::{Summed, WindowTables};
 use super::points::{nothing, operand, with_operators};
 use super::window_post::{Input, SectorSize};
 use crate::signature::Simd;
@@ -25,8 +29,9 @@ pub enum Tables {
     /// Nothing: for keys of few inputs.
     None,
     /// Multiples of the points of a window key for this sector size: 11 MB for 32 GiB sectors, made in less than a second of
-    /// processor time; each proof then takes about a quarter of the time. Made only where the processor has eight lanes
-    /// (AVX-512 with IFMA), since elsewhere they would gain little. Proofs under any other key come out right, but not faster.
+    /// processor time; each proof then takes a quarter to a half of the time. Made only where the processor has a vector unit
+    /// (AVX2, or AVX-512 with IFMA), since elsewhere they would gain nothing. Proofs under any other key come out right, but
+    /// not faster.
     Window(SectorSize),
 }
 
@@ -41,7 +46,39 @@ const FEW: usize = 10;
 pub(super) struct InputSum {
     constant: G1Projective,
     points: Vec<blst_p1_affine>,
-    tables: Option<WindowTables>,
+    tables: Option<FittingTables>,
+}
+
+/// Tables in the field that suits the processor.
+#[derive(Debug)]
+enum FittingTables {
+    Eight(WindowTables<Field52>),
+    Four(WindowTables<Field28>),
+}
+
+impl FittingTables {
+    /// `None` where tables would gain nothing.
+    fn new(points: &[blst_p1_affine], size: SectorSize, unit: Simd) -> Option<Self> {
+        match unit {
+            Simd::Portable => None,
+            Simd::Avx2 => Some(Self::Four(WindowTables::new(points, size))),
+            Simd::Avx512 => Some(Self::Eight(WindowTables::new(points, size))),
+        }
+    }
+
+    fn bytes(&self) -> usize {
+        match self {
+            Self::Eight(tables) => tables.bytes(),
+            Self::Four(tables) => tables.bytes(),
+        }
+    }
+
+    fn sum(&self, inputs: &[Input]) -> Option<Summed> {
+        match self {
+            Self::Eight(tables) => tables.sum(inputs, Simd::chosen()),
+            Self::Four(tables) => tables.sum(inputs, Simd::chosen()),
+        }
+    }
 }
 
 impl InputSum {
@@ -53,14 +90,14 @@ impl InputSum {
             points
         });
         let tables = match tables {
-            Tables::Window(size) if Simd::chosen() == Simd::Avx512 => Some(WindowTables::new(points, size)),
-            _ => None,
+            Tables::Window(size) => FittingTables::new(points, size, Simd::chosen()),
+            Tables::None => None,
         };
         Self { constant, points: points.to_vec(), tables }
     }
 
     pub(super) fn table_bytes(&self) -> usize {
-        self.tables.as_ref().map_or(0, WindowTables::bytes)
+        self.tables.as_ref().map_or(0, FittingTables::bytes)
     }
 
     /// The sum for one proof.
@@ -89,7 +126,7 @@ impl InputSum {
 
     fn sum(&self, inputs: &[Input]) -> G1Projective {
         let pairs = self.points.iter().zip(inputs);
-        match self.tables.as_ref().and_then(|tables| tables.sum(inputs, Simd::chosen())) {
+        match self.tables.as_ref().and_then(|tables| tables.sum(inputs)) {
             Some(summed) if summed.left.is_empty() => summed.sum,
             Some(summed) => {
                 summed.sum + sum_by_length(summed.left.iter().filter_map(|place| pairs.clone().nth(*place)))

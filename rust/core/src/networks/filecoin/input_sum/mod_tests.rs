@@ -9,6 +9,10 @@ use blstrs::{G1Affine, G1Projective, Scalar};
 use proptest::prelude::*;
 use ruint::aliases::U256;
 
+use super::base_field::Field;
+use super::base_field::tests::units;
+use super::field_28::Field28;
+use super::field_52::Field52;
 use super::tables::WindowTables;
 use super::{InputSum, Tables};
 use crate::networks::filecoin::groth16::made::secret;
@@ -56,14 +60,21 @@ fn any_input() -> impl Strategy<Value = Input> {
     ]
 }
 
-fn tables_on(size: SectorSize, inputs: &[Input], unit: Simd) -> (G1Projective, Vec<usize>) {
-    let summed = WindowTables::new(&IC[1..], size).sum(inputs, unit).unwrap();
+fn tables_on<F: Field>(size: SectorSize, inputs: &[Input], unit: Simd) -> (G1Projective, Vec<usize>) {
+    let summed = WindowTables::<F>::new(&IC[1..], size).sum(inputs, unit).unwrap();
     let left: Vec<_> = inputs
         .iter()
         .enumerate()
         .map(|(place, input)| if summed.left.contains(&place) { *input } else { [0; 32] })
         .collect();
     (summed.sum + plain(&left), summed.left)
+}
+
+/// What the tables of every field find on every unit that it is tested on.
+fn all_tables(size: SectorSize, inputs: &[Input]) -> Vec<(G1Projective, Vec<usize>)> {
+    let short = units::<Field28>().into_iter().map(|unit| tables_on::<Field28>(size, inputs, unit));
+    let long = units::<Field52>().into_iter().map(|unit| tables_on::<Field52>(size, inputs, unit));
+    short.chain(long).collect()
 }
 
 proptest! {
@@ -77,8 +88,8 @@ proptest! {
 
     #[test]
     fn with_tables(inputs in prop::collection::vec(any_input(), INPUTS), size in 0..SectorSize::ALL.len()) {
-        for unit in [Simd::Portable, Simd::Avx512].into_iter().filter(|unit| unit.is_available()) {
-            prop_assert_eq!(tables_on(SectorSize::ALL[size], &inputs, unit).0, plain(&inputs));
+        for (sum, _) in all_tables(SectorSize::ALL[size], &inputs) {
+            prop_assert_eq!(sum, plain(&inputs));
         }
         let sum = InputSum::new(&IC, Tables::Window(SectorSize::ALL[size]));
         prop_assert_eq!(sum.of_one(&inputs), plain(&inputs) + operand(&IC[0]));
@@ -120,8 +131,9 @@ fn ends_of_the_digits() {
             for place in (0..INPUTS).step_by(11) {
                 inputs[place] = from_the_top(end);
             }
-            for unit in [Simd::Portable, Simd::Avx512].into_iter().filter(|unit| unit.is_available()) {
-                assert_eq!(tables_on(size, &inputs, unit), (plain(&inputs), vec![]), "{size:?} {end}");
+            let expected = (plain(&inputs), vec![]);
+            for found in all_tables(size, &inputs) {
+                assert_eq!(found, expected, "{size:?} {end}");
             }
         }
         // The middle of the field, where a commitment begins to be negative.
@@ -129,7 +141,7 @@ fn ends_of_the_digits() {
         for step in 0..3 {
             let mut inputs = vec![[0; 32]; INPUTS];
             inputs[11] = (middle + Scalar::from(step) - Scalar::from(1)).to_bytes_le();
-            assert_eq!(tables_on(size, &inputs, Simd::Portable).0, plain(&inputs));
+            assert_eq!(tables_on::<Field52>(size, &inputs, Simd::Portable).0, plain(&inputs));
         }
     }
 }
@@ -145,7 +157,7 @@ fn points_that_are_alike() {
     // The same point for every input: pairs with equal x in every bucket, which tables do not sum.
     let ic = vec![IC[1]; INPUTS + 1];
     let inputs = vec![number(77); INPUTS];
-    assert!(WindowTables::new(&ic[1..], SectorSize::Gib32).sum(&inputs, Simd::Portable).is_none());
+    assert!(WindowTables::<Field28>::new(&ic[1..], SectorSize::Gib32).sum(&inputs, Simd::Portable).is_none());
     let times = Scalar::from(77 * INPUTS as u64 + 1);
     for tables in [Tables::None, Tables::Window(SectorSize::Gib32)] {
         let sum = InputSum::new(&ic, tables).of_one(&inputs);

@@ -10,6 +10,9 @@ use blst::blst_p1_affine;
 use blstrs::G1Affine;
 use rayon::prelude::*;
 
+use super::base_field::Field;
+use super::field_28::Field28;
+use super::field_52::Field52;
 use super::group_sums::{Addend, GroupSums, Point};
 use crate::networks::filecoin::points::{finite, is_in_g1, nothing};
 use crate::signature::Simd;
@@ -23,20 +26,25 @@ const FEWEST: usize = 1000;
 
 /// Whether all points are found to lie in the subgroup, on all threads of the current pool.
 pub(in super::super) fn are_in_g1(points: &[blst_p1_affine]) -> bool {
-    let unit = Simd::chosen();
-    if unit != Simd::Avx512 || points.len() < FEWEST {
-        return false;
+    match Simd::chosen() {
+        _ if points.len() < FEWEST => false,
+        Simd::Portable => false,
+        Simd::Avx2 => all_hold::<Field28>(points),
+        Simd::Avx512 => all_hold::<Field52>(points),
     }
+}
+
+fn all_hold<F: Field>(points: &[blst_p1_affine]) -> bool {
     let mut coins = vec![0; ROUNDS * points.len()];
     if getrandom::fill(&mut coins).is_err() {
         return false;
     }
-    let points: Vec<Point> = points.par_iter().map(Point::from).collect();
-    coins.par_chunks(points.len()).all(|coins| holds(&points, coins, unit))
+    let points: Vec<Point<F>> = points.par_iter().map(Point::from).collect();
+    coins.par_chunks(points.len()).all(|coins| holds(&points, coins, Simd::chosen()))
 }
 
 /// Whether eight sums lie in the subgroup.
-fn holds(points: &[Point], coins: &[u8], unit: Simd) -> bool {
+fn holds<F: Field>(points: &[Point<F>], coins: &[u8], unit: Simd) -> bool {
     let members: Vec<_> =
         (0..).zip(coins).map(|(place, coins)| (u32::from(*coins), Addend::new(place, false))).collect();
     let Some(sums) = unit.run(GroupSums::new(points, GROUPS, &members)) else { return false };

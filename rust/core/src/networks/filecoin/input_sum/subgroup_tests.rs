@@ -6,6 +6,7 @@ use blst::{blst_fp, blst_p1_affine, p1_affines};
 use blstrs::{G1Affine, G1Projective};
 use ruint::aliases::U384;
 
+use super::super::field_28::Field28;
 use super::{FEWEST, Point, are_in_g1, holds};
 use crate::networks::filecoin::points::{PRIME, is_in_g1, operand};
 use crate::signature::Simd;
@@ -40,7 +41,7 @@ fn the_point_of_order_three() {
 
 #[test]
 fn good_points() {
-    let expected = Simd::chosen() == Simd::Avx512;
+    let expected = Simd::chosen() != Simd::Portable;
     assert_eq!(are_in_g1(&points(FEWEST + 7)), expected);
     assert!(!are_in_g1(&points(FEWEST - 1)));
 }
@@ -68,7 +69,7 @@ fn a_sum_is_of_the_points_whose_coin_is_set() {
     let mut points: Vec<_> = points(16);
     let bad = G1Affine::from(operand(&points[5]) + G1Projective::from(of_order_three()));
     points[5] = *bad.as_ref();
-    let rows: Vec<_> = points.iter().map(Point::from).collect();
+    let rows: Vec<Point<Field28>> = points.iter().map(Point::from).collect();
     let mut coins = [0xff; 16];
     coins[5] = 0;
     assert!(holds(&rows, &coins, Simd::Portable));

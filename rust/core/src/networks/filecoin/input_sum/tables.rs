@@ -11,6 +11,7 @@ use blstrs::{G1Affine, G1Projective};
 use rayon::prelude::*;
 use ruint::aliases::U256;
 
+use super::base_field::Field;
 use super::group_sums::{Addend, GroupSums, Point};
 use crate::networks::filecoin::points::{nothing, operand};
 use crate::networks::filecoin::window_post::{Input, ORDER, SectorSize, WINDOW_CHALLENGES};
@@ -27,10 +28,10 @@ const CHUNK: usize = 1024;
 
 /// A point for each digit of each input.
 #[derive(Debug)]
-pub(super) struct WindowTables {
+pub(super) struct WindowTables<F> {
     /// Bits of a digit.
     width: u32,
-    points: Vec<Point>,
+    points: Vec<Point<F>>,
     /// Leaf numbers are moved down by half of their range, so that two signed digits hold them; this is what that takes away.
     moved: G1Projective,
 }
@@ -41,7 +42,7 @@ pub(super) struct Summed {
     pub(super) left: Vec<usize>,
 }
 
-impl WindowTables {
+impl<F: Field> WindowTables<F> {
     /// Makes the tables, on all threads of the current pool.
     pub(super) fn new(points: &[blst_p1_affine], size: SectorSize) -> Self {
         let width = size.leaves().ilog2().div_ceil(LEAF_DIGITS);
@@ -60,7 +61,7 @@ impl WindowTables {
     }
 
     pub(super) fn bytes(&self) -> usize {
-        self.points.len() * size_of::<Point>()
+        self.points.len() * size_of::<Point<F>>()
     }
 
     /// The sum of the points, each times its input; `None` where two points have the same x, as no sound key's have.
@@ -105,7 +106,7 @@ fn times_power_of_two(point: G1Projective, power: u32) -> G1Projective {
     (0..power).fold(point, |point, _| point + point)
 }
 
-fn coordinates(points: &[blst_p1]) -> Vec<Point> {
+fn coordinates<F: Field>(points: &[blst_p1]) -> Vec<Point<F>> {
     let affine = p1_affines::from(points);
     affine.as_slice().iter().map(Point::from).collect()
 }
@@ -162,7 +163,7 @@ impl Digits {
 ///
 /// With an index in two halves that is the sum of all rows, each times the upper half, and of all columns, each times the lower
 /// one: two additions for each point, and few multiples.
-fn weighted_sum(points: &[Option<Point>], lower_bits: u32, unit: Simd) -> Option<G1Projective> {
+fn weighted_sum<F: Field>(points: &[Option<Point<F>>], lower_bits: u32, unit: Simd) -> Option<G1Projective> {
     let columns = 1 << lower_bits;
     let rows = points.len().div_ceil(columns);
     let mut present = Vec::with_capacity(points.len());
@@ -179,7 +180,7 @@ fn weighted_sum(points: &[Option<Point>], lower_bits: u32, unit: Simd) -> Option
 }
 
 /// The same by adding up what stands at and above each index.
-fn times_index(points: &[Option<Point>]) -> G1Projective {
+fn times_index<F: Field>(points: &[Option<Point<F>>]) -> G1Projective {
     let (mut above, mut sum) = (nothing(), nothing());
     for point in points.iter().skip(1).rev() {
         if let Some(point) = point {
