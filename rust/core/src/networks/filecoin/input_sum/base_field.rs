@@ -33,9 +33,7 @@ pub(super) const PRIME: Words = [
 const LIBRARY_FACTOR: u32 = 384;
 
 /// A way to hold a number below some multiples of the prime in words.
-pub(super) trait Field:
-    Clone + Copy + Debug + Default + PartialEq + Eq + Send + Sync + 'static
-{
+pub(super) trait Field: Copy + Debug + Default + Eq + Send + Sync + 'static {
     /// A number's element is the number times two to this power.
     const FACTOR: u32;
     /// Lanes of the unit that it is for; tests compare that with plain Rust.
@@ -45,7 +43,7 @@ pub(super) trait Field:
     /// A number in each lane.
     type Element<V: Vector>: Copy;
 
-    /// Whether code for these lanes is wanted: there is much of it.
+    /// Whether sums are wanted in these lanes: their code is large.
     #[inline(always)]
     fn suits<V: Vector>() -> bool {
         V::LANES == Self::LANES || cfg!(test) && V::LANES == 1

@@ -190,9 +190,9 @@ fn signed<F: Field>(point: Point<F>, addend: Addend) -> Point<F> {
 /// What is worked out for each vector of pairs.
 struct Scratch<'a, V: Vector, F: Field> {
     lanes: Vec<Lanes<'a, F>>,
-    /// Differences of x, later the sum's x.
+    /// Differences of x.
     differences: Vec<F::Element<V>>,
-    /// Products of the differences before it in its chain, later the difference's inverse, then the slope.
+    /// Products of the differences before it in its chain, later the difference's inverse.
     products: Vec<F::Element<V>>,
 }
 
@@ -212,17 +212,11 @@ impl<'a, V: Vector, F: Field> Scratch<'a, V, F> {
             self.products[at] = F::multiply_to_factor(&inverted[chain], &self.products[at]);
             inverted[chain] = F::multiply_to_factor(&self.differences[at], &inverted[chain]);
         }
-        for (at, lanes) in self.lanes.iter().enumerate() {
-            let ([ax, bx], [ay, by]) = (lanes.x::<V>(), lanes.y::<V>());
-            let slope = F::multiply_to_factor(&F::subtract_to_factor(&by, &ay), &self.products[at]);
-            self.products[at] = slope;
-            self.differences[at] = F::square_subtract(&slope, &ax, &bx);
-        }
         for (at, pairs) in pairs.chunks(V::LANES).enumerate() {
-            let lanes = &self.lanes[at];
-            let ([ax, _], [ay, _]) = (lanes.x::<V>(), lanes.y::<V>());
-            let x = self.differences[at];
-            let y = F::multiply_subtract(&F::subtract_to_factor(&ax, &x), &self.products[at], &ay);
+            let ([ax, bx], [ay, by]) = (self.lanes[at].x::<V>(), self.lanes[at].y::<V>());
+            let slope = F::multiply_to_factor(&F::subtract_to_factor(&by, &ay), &self.products[at]);
+            let x = F::square_subtract(&slope, &ax, &bx);
+            let y = F::multiply_subtract(&F::subtract_to_factor(&ax, &x), &slope, &ay);
             let (x, y) = (F::store(x), F::store(y));
             for (lane, pair) in pairs.iter().enumerate() {
                 sums[pair.sum] = Point { x: x[lane], y: y[lane], field: PhantomData };
