@@ -4,7 +4,7 @@
 //! sums and differences of a few elements need no reduction. There is a field for each way in which vector units multiply:
 //! [`Field52`](super::field_52::Field52) and [`Field28`](super::field_28::Field28). Invariants, for every lane:
 //! * *normal* elements, which every operation gives but where it says otherwise, have limbs below the radix and stand for a
-//!   number that exceeds the prime by a fiftieth of it at most;
+//!   number that exceeds the prime by a hundredth of it at most;
 //! * *factors* are good for being multiplied by normal elements and for nothing else.
 
 #![allow(

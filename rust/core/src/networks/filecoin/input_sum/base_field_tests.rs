@@ -95,14 +95,67 @@ fn lanes() -> impl Strategy<Value = Vec<U384>> {
 proptest! {
     #[test]
     fn limbs_of_52_bits((a, b, c) in (lanes(), lanes(), lanes())) {
-        as_big_integers::<Field52>(&a, &b, &c)?;
+        as_big_integers::<Field52>(&rows::<Field52>(&a), &rows::<Field52>(&b), &rows::<Field52>(&c))?;
     }
 
     #[test]
     fn limbs_of_28_bits((a, b, c) in (lanes(), lanes(), lanes())) {
-        as_big_integers::<Field28>(&a, &b, &c)?;
+        as_big_integers::<Field28>(&rows::<Field28>(&a), &rows::<Field28>(&b), &rows::<Field28>(&c))?;
     }
 }
+
+/// Products of lanes' lower halves.
+struct Products([u64; MAX_LANES], [u64; MAX_LANES]);
+
+impl Job for Products {
+    type Output = [u64; MAX_LANES];
+
+    #[inline(always)]
+    fn run<V: Vector>(self) -> Self::Output {
+        V::from_lanes(&self.0).mul_32(V::from_lanes(&self.1)).to_lanes()
+    }
+}
+
+proptest! {
+    #[test]
+    fn words_of_32_bits(a in any::<[u64; MAX_LANES]>(), b in any::<[u64; MAX_LANES]>()) {
+        let lower = |word: u64| word & u64::from(u32::MAX);
+        for unit in Simd::ALL.into_iter().filter(|unit| unit.is_available()) {
+            let lanes = [1, 4, MAX_LANES][unit as usize];
+            for (lane, product) in unit.run(Products(a, b)).into_iter().enumerate().take(lanes) {
+                prop_assert_eq!(product, lower(a[lane]) * lower(b[lane]));
+            }
+        }
+    }
+}
+
+fn rows<F: Field>(numbers: &[U384]) -> [Row; MAX_LANES] {
+    std::array::from_fn(|lane| row::<F>(numbers[lane]))
+}
+
+/// The ends of what normal elements stand for: all limbs zero, all limbs ones, and by how much they may exceed the prime.
+#[test]
+fn ends_of_normal_elements() {
+    let p = prime();
+    let ones = ((p >> 364) << 364) - U384::from(1);
+    let ends = [U384::ZERO, ones, p - U384::from(1), p, p + U384::from(1), p + p / U384::from(EXCESS)];
+    for a in ends {
+        for b in ends {
+            for c in ends {
+                of_ends::<Field28>([a, b, c]);
+                of_ends::<Field52>([a, b, c]);
+            }
+        }
+    }
+}
+
+fn of_ends<F: Field>(ends: [U384; 3]) {
+    let [a, b, c] = ends.map(|end| [F::store(F::splat::<Portable>(end.into_limbs()))[0]; MAX_LANES]);
+    as_big_integers::<F>(&a, &b, &c).unwrap();
+}
+
+/// Normal elements exceed the prime by this part of it at most.
+const EXCESS: u64 = 100;
 
 /// Units of this processor that a field is tested on.
 pub(in super::super) fn units<F: Field>() -> Vec<Simd> {
@@ -110,15 +163,18 @@ pub(in super::super) fn units<F: Field>() -> Vec<Simd> {
     [Simd::Portable, own].into_iter().filter(|unit| unit.is_available()).collect()
 }
 
-fn as_big_integers<F: Field>(a: &[U384], b: &[U384], c: &[U384]) -> Result<(), TestCaseError> {
+fn as_big_integers<F: Field>(
+    a: &[Row; MAX_LANES],
+    b: &[Row; MAX_LANES],
+    c: &[Row; MAX_LANES],
+) -> Result<(), TestCaseError> {
     let p = prime();
     let minus = |a: U384, b: U384| a.add_mod(p - b, p);
-    let rows = |numbers: &[U384]| -> [Row; MAX_LANES] { std::array::from_fn(|lane| row::<F>(numbers[lane])) };
     for unit in units::<F>() {
-        let found = unit.run(Operations::<F> { a: rows(a), b: rows(b), c: rows(c), field: PhantomData });
+        let found = unit.run(Operations::<F> { a: *a, b: *b, c: *c, field: PhantomData });
         let used = [1, 4, MAX_LANES][unit as usize];
         for lane in 0..used {
-            let (a, b, c) = (a[lane], b[lane], c[lane]);
+            let [a, b, c] = [a, b, c].map(|rows| number::<F>(&rows[lane]));
             let product = a.mul_mod(b, p);
             let (signed_a, signed_b) =
                 if NEGATED >> lane & 1 == 1 { (minus(U384::ZERO, a), b) } else { (a, minus(U384::ZERO, b)) };
@@ -133,7 +189,8 @@ fn as_big_integers<F: Field>(a: &[U384], b: &[U384], c: &[U384]) -> Result<(), T
             for (found, expected) in found.iter().zip(expected) {
                 let row = found.unwrap()[lane];
                 prop_assert_eq!(number::<F>(&row), expected);
-                prop_assert!(F::value(&row) < Uint::from(p) + Uint::from(p / U384::from(50)));
+                prop_assert!(U384::from_limbs(F::leave(&row)) < p);
+                prop_assert!(F::value(&row) < Uint::from(p) + Uint::from(p / U384::from(EXCESS)));
                 // Limbs are below the radix where the number's own limbs are these.
                 let same = F::store(F::splat::<Portable>(U384::from(F::value(&row)).into_limbs()))[0];
                 prop_assert_eq!(same, row);
@@ -142,25 +199,11 @@ fn as_big_integers<F: Field>(a: &[U384], b: &[U384], c: &[U384]) -> Result<(), T
             }
         }
         let inverse = &found[6];
-        prop_assert_eq!(inverse.is_none(), a[..used].contains(&U384::ZERO));
-        for (row, a) in inverse.iter().flatten().zip(a).take(used) {
+        let numbers = a.map(|row| number::<F>(&row));
+        prop_assert_eq!(inverse.is_none(), numbers[..used].contains(&U384::ZERO));
+        for (row, a) in inverse.iter().flatten().zip(numbers).take(used) {
             prop_assert_eq!(number::<F>(row), a.inv_mod(p).unwrap());
         }
     }
     Ok(())
-}
-
-/// The largest limbs and numbers that factors can have, so that no sum of products overflows.
-#[test]
-fn the_largest_factors() {
-    let ends = [U384::ZERO, U384::from(1), prime() - U384::from(1), prime() - U384::from(2)];
-    for a in ends {
-        for b in ends {
-            for c in ends {
-                for check in [as_big_integers::<Field28>, as_big_integers::<Field52>] {
-                    check(&[a; MAX_LANES], &[b; MAX_LANES], &[c; MAX_LANES]).unwrap();
-                }
-            }
-        }
-    }
 }

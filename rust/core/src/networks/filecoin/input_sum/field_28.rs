@@ -3,7 +3,7 @@
 //! In and out: elements in Montgomery form with factor 2^392. Rule: Filecoin, B5. A row holds two limbs in each of its first
 //! seven words. Invariants, beside those of [`Field`]: limbs of factors are below 2^32, and a number is below nine times the
 //! prime, so that the sums of fourteen products with limbs of a normal element, and of as many of quotients with limbs of the
-//! prime, stay below 2^64; the product of such numbers exceeds the prime by a fiftieth of it at most.
+//! prime, stay below 2^64; the product of such numbers exceeds the prime by a hundredth of it at most.
 
 #![allow(
     clippy::inline_always,
@@ -188,7 +188,7 @@ fn carry<V: Vector>(mut limbs: Element<V>) -> Element<V> {
     limbs
 }
 
-/// Takes away the prime as often as it is in there.
+/// Takes away the prime until a normal element is left.
 #[inline(always)]
 fn reduce<V: Vector>(mut limbs: Element<V>) -> Element<V> {
     let quotient = limbs[LIMBS - 1].mul_32(V::splat(RECIPROCAL)).shr(32);

@@ -1,8 +1,7 @@
 //! The field in eight limbs of 52 bits, for units that multiply such limbs.
 //!
-//! In and out: elements in Montgomery form with factor 2^416. Rule: Filecoin, B5. Invariants, beside those of [`Field`]: a
-//! normal element exceeds the prime by a hundredth of it at most; factors may have stray bits from 2^52 up in a limb, which
-//! multiplication does not read, and may be multiplied by each other.
+//! In and out: elements in Montgomery form with factor 2^416. Rule: Filecoin, B5. Invariants, beside those of [`Field`]:
+//! factors may have stray bits from 2^52 up in a limb, which multiplication does not read, and may be multiplied by each other.
 
 #![allow(
     clippy::inline_always,

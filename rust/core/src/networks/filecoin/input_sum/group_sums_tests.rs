@@ -66,6 +66,32 @@ fn sums<F: Field>((points, addends, bounds): Work<'_>, unit: Simd) -> Option<Vec
 }
 
 #[test]
+fn more_pairs_than_a_block() {
+    pairs::<Field28>();
+    pairs::<Field52>();
+}
+
+fn pairs<F: Field>() {
+    let count = F::BLOCK + 3;
+    let points = points(2 * count);
+    let addends: Vec<_> =
+        (0..).take(points.len()).map(|place| Addend::new(place, place.is_multiple_of(3))).collect();
+    let bounds: Vec<_> = (0..).step_by(2).take(count + 1).collect();
+    let signed = |place: usize| {
+        let point = operand(&points[place]);
+        if place.is_multiple_of(3) { -point } else { point }
+    };
+    let expected = (0..count).map(|pair| {
+        let sum = G1Projective::from(signed(2 * pair)) + signed(2 * pair + 1);
+        Some(G1Affine::from(sum))
+    });
+    let expected = Some(expected.collect());
+    for unit in units::<F>() {
+        assert_eq!(sums::<F>((&points, &addends, &bounds), unit), expected);
+    }
+}
+
+#[test]
 fn equal_x_has_no_answer() {
     let points = points(3);
     for (one, other) in [(false, false), (false, true)] {

@@ -30,8 +30,8 @@ pub enum Tables {
     None,
     /// Multiples of the points of a window key for this sector size: 11 MB for 32 GiB sectors, made in less than a second of
     /// processor time; each proof then takes a quarter to a half of the time. Made only where the processor has a vector unit
-    /// (AVX2, or AVX-512 with IFMA), since elsewhere they would gain nothing. Proofs under any other key come out right, but
-    /// not faster.
+    /// (AVX2 with FMA, or AVX-512 with IFMA), since elsewhere they would gain nothing. Proofs under any other key come out
+    /// right, but not faster.
     Window(SectorSize),
 }
 

@@ -153,6 +153,14 @@ fn one_half() -> Scalar {
 }
 
 #[test]
+fn tables_where_they_gain() {
+    let (none, tables) =
+        (InputSum::new(&IC, Tables::None), InputSum::new(&IC, Tables::Window(SectorSize::Gib32)));
+    assert_eq!(none.table_bytes(), 0);
+    assert_eq!(tables.table_bytes() > 0, Simd::chosen() != Simd::Portable);
+}
+
+#[test]
 fn points_that_are_alike() {
     // The same point for every input: pairs with equal x in every bucket, which tables do not sum.
     let ic = vec![IC[1]; INPUTS + 1];
