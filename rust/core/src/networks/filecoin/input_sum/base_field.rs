@@ -11,6 +11,7 @@
     clippy::inline_always,
     reason = "a kernel gets the vector unit's instructions only by being inlined into the function that enables them"
 )]
+#![allow(clippy::needless_range_loop, reason = "limbs are indexed together; closures would not be inlined")]
 
 use std::fmt::Debug;
 
@@ -199,6 +200,21 @@ pub(super) const fn minus_inverse() -> u64 {
     inverse.wrapping_neg()
 }
 
+/// Limbs of what the prime lacks to the number that stands for one behind the last of them.
+pub(super) const fn minus_prime_limbs<const LIMBS: usize>(radix: u32) -> [u64; LIMBS] {
+    let prime: [u64; LIMBS] = limbs_of(PRIME, radix);
+    let mut limbs = [0; LIMBS];
+    let mut borrow = 0;
+    let mut k = 0;
+    while k < LIMBS {
+        limbs[k] = (1 << radix) - prime[k] - borrow;
+        borrow = 1 - (limbs[k] >> radix);
+        limbs[k] &= (1 << radix) - 1;
+        k += 1;
+    }
+    limbs
+}
+
 /// A multiple of the prime, with limbs raised so that what stands in for two of the numbers below it can be taken away limb by
 /// limb: each limb but the last lends the one below what that one is raised by.
 pub(super) const fn raised<const LIMBS: usize>(times: u64, radix: u32, raise: u32) -> [u64; LIMBS] {
@@ -217,6 +233,37 @@ pub(super) const fn raised<const LIMBS: usize>(times: u64, radix: u32, raise: u3
         k += 1;
     }
     limbs
+}
+
+/// The same limbs in every lane.
+#[inline(always)]
+pub(super) fn splat<V: Vector, const LIMBS: usize>(limbs: &[u64; LIMBS]) -> [V; LIMBS] {
+    let mut element = [V::splat(0); LIMBS];
+    for k in 0..LIMBS {
+        element[k] = V::splat(limbs[k]);
+    }
+    element
+}
+
+/// Carries upwards once through; the last limb keeps what is above.
+#[inline(always)]
+pub(super) fn carry<V: Vector, const LIMBS: usize, const RADIX: u32>(mut limbs: [V; LIMBS]) -> [V; LIMBS] {
+    let mask = V::splat((1 << RADIX) - 1);
+    for k in 0..LIMBS - 1 {
+        limbs[k + 1] = limbs[k + 1].add(limbs[k].shr(RADIX));
+        limbs[k] = limbs[k].and(mask);
+    }
+    limbs
+}
+
+/// [`Field::exchange`], limb by limb.
+#[inline(always)]
+pub(super) fn exchange<V: Vector, const LIMBS: usize>(element: &[V; LIMBS], distance: usize) -> [V; LIMBS] {
+    let mut other = *element;
+    for k in 0..LIMBS {
+        other[k] = other[k].exchange(distance);
+    }
+    other
 }
 
 #[cfg(test)]

@@ -14,7 +14,9 @@
 
 use ruint::Uint;
 
-use super::base_field::{Field, PRIME, Words, limbs_of, minus_inverse, raised};
+use super::base_field::{
+    Field, PRIME, Words, carry, exchange, limbs_of, minus_inverse, minus_prime_limbs, raised, splat,
+};
 use crate::simd::vector::{MAX_LANES, Mask, Row, Vector};
 
 /// Limbs of an element.
@@ -52,7 +54,7 @@ const PRIME_LIMBS: [u64; LIMBS] = limbs_of(PRIME, RADIX);
 /// -1/p modulo 2^28.
 const MINUS_INVERSE: u64 = minus_inverse() & LIMB;
 /// What to add once for each prime that the last limb's share of it is taken away.
-const MINUS_PRIME: [u64; LIMBS - 1] = minus_prime_limbs();
+const MINUS_PRIME: [u64; LIMBS - 1] = minus_prime_limbs(RADIX);
 /// What the last limb of the prime stands for, with what is below.
 const PRIME_ABOVE: u64 = PRIME_LIMBS[LIMBS - 1] + 1;
 const RECIPROCAL: u64 = (1 << 32) / PRIME_ABOVE;
@@ -101,26 +103,22 @@ impl Field for Field28 {
 
     #[inline(always)]
     fn exchange<V: Vector>(element: &Element<V>, distance: usize) -> Element<V> {
-        let mut other = *element;
-        for k in 0..LIMBS {
-            other[k] = other[k].exchange(distance);
-        }
-        other
+        exchange(element, distance)
     }
 
     #[inline(always)]
     fn multiply<V: Vector>(a: &Element<V>, b: &Element<V>) -> Element<V> {
-        carry(product(a, b))
+        carry::<V, LIMBS, RADIX>(product(a, b))
     }
 
     #[inline(always)]
     fn multiply_to_factor<V: Vector>(a: &Element<V>, b: &Element<V>) -> Element<V> {
-        carry(product(a, b))
+        carry::<V, LIMBS, RADIX>(product(a, b))
     }
 
     #[inline(always)]
     fn subtract_to_factor<V: Vector>(a: &Element<V>, b: &Element<V>) -> Element<V> {
-        let mut limbs = splat::<V>(&ROOM);
+        let mut limbs = splat::<V, LIMBS>(&ROOM);
         for k in 0..LIMBS {
             limbs[k] = limbs[k].add(a[k]).sub(b[k]);
         }
@@ -129,63 +127,30 @@ impl Field for Field28 {
 
     #[inline(always)]
     fn multiply_subtract<V: Vector>(a: &Element<V>, b: &Element<V>, c: &Element<V>) -> Element<V> {
-        let (mut limbs, room) = (product(a, b), splat::<V>(&ROOM));
+        let (mut limbs, room) = (product(a, b), splat::<V, LIMBS>(&ROOM));
         for k in 0..LIMBS {
             limbs[k] = limbs[k].add(room[k].sub(c[k]));
         }
-        reduce(carry(limbs))
+        reduce(carry::<V, LIMBS, RADIX>(limbs))
     }
 
     #[inline(always)]
     fn square_subtract<V: Vector>(a: &Element<V>, b: &Element<V>, c: &Element<V>) -> Element<V> {
-        let (mut limbs, room) = (square(a), splat::<V>(&ROOM));
+        let (mut limbs, room) = (square(a), splat::<V, LIMBS>(&ROOM));
         for k in 0..LIMBS {
             limbs[k] = limbs[k].add(room[k].sub(b[k].add(c[k])));
         }
-        reduce(carry(limbs))
+        reduce(carry::<V, LIMBS, RADIX>(limbs))
     }
 
     #[inline(always)]
     fn negate<V: Vector>(a: &Element<V>, mask: Mask) -> Element<V> {
-        let (mut either, room) = (*a, splat::<V>(&ROOM));
+        let (mut either, room) = (*a, splat::<V, LIMBS>(&ROOM));
         for k in 0..LIMBS {
             either[k] = a[k].replace(mask, room[k].sub(a[k]));
         }
         either
     }
-}
-
-const fn minus_prime_limbs() -> [u64; LIMBS - 1] {
-    let mut limbs = [0; LIMBS - 1];
-    let mut borrow = 0;
-    let mut k = 0;
-    while k < LIMBS - 1 {
-        limbs[k] = LIMB + 1 - PRIME_LIMBS[k] - borrow;
-        borrow = 1 - (limbs[k] >> RADIX);
-        limbs[k] &= LIMB;
-        k += 1;
-    }
-    limbs
-}
-
-#[inline(always)]
-fn splat<V: Vector>(limbs: &[u64; LIMBS]) -> Element<V> {
-    let mut element = [V::splat(0); LIMBS];
-    for k in 0..LIMBS {
-        element[k] = V::splat(limbs[k]);
-    }
-    element
-}
-
-/// Carries upwards once through; the last limb keeps what is above.
-#[inline(always)]
-fn carry<V: Vector>(mut limbs: Element<V>) -> Element<V> {
-    let mask = V::splat(LIMB);
-    for k in 0..LIMBS - 1 {
-        limbs[k + 1] = limbs[k + 1].add(limbs[k].shr(RADIX));
-        limbs[k] = limbs[k].and(mask);
-    }
-    limbs
 }
 
 /// Takes away the prime until a normal element is left.
@@ -196,7 +161,7 @@ fn reduce<V: Vector>(mut limbs: Element<V>) -> Element<V> {
         limbs[k] = limbs[k].add(quotient.mul_32(V::splat(MINUS_PRIME[k])));
     }
     limbs[LIMBS - 1] = limbs[LIMBS - 1].sub(quotient.mul_32(V::splat(PRIME_ABOVE)));
-    carry(limbs)
+    carry::<V, LIMBS, RADIX>(limbs)
 }
 
 #[inline(always)]
@@ -258,7 +223,7 @@ fn clear<V: Vector>(mut sums: Columns<V>, prime: &Half<V>) -> (Half<V>, Columns<
 #[inline(always)]
 fn product<V: Vector>(a: &Element<V>, b: &Element<V>) -> Element<V> {
     let ([a, a_high], [b, b_high]) = (halves(a), halves(b));
-    let ([prime, prime_high], zero) = (halves(&splat::<V>(&PRIME_LIMBS)), V::splat(0));
+    let ([prime, prime_high], zero) = (halves(&splat::<V, LIMBS>(&PRIME_LIMBS)), V::splat(0));
     let sums = add_products([zero; COLUMNS], &a, &b);
     let (quotients, sums) = clear(sums, &prime);
     let sums = add_products(add_products(sums, &a, &b_high), &a_high, &b);
@@ -271,7 +236,7 @@ fn product<V: Vector>(a: &Element<V>, b: &Element<V>) -> Element<V> {
 #[inline(always)]
 fn square<V: Vector>(a: &Element<V>) -> Element<V> {
     let [a, a_high] = halves(a);
-    let ([prime, prime_high], zero) = (halves(&splat::<V>(&PRIME_LIMBS)), V::splat(0));
+    let ([prime, prime_high], zero) = (halves(&splat::<V, LIMBS>(&PRIME_LIMBS)), V::splat(0));
     let (quotients, sums) = clear(add_squares([zero; COLUMNS], &a), &prime);
     let sums = add_products(sums, &twice(&a), &a_high);
     let (quotients_high, sums) = clear(add_products(sums, &quotients, &prime_high), &prime);

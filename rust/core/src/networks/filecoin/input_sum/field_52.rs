@@ -12,7 +12,9 @@
 
 use ruint::Uint;
 
-use super::base_field::{Field, PRIME, Words, limbs_of, minus_inverse, raised};
+use super::base_field::{
+    Field, PRIME, Words, carry, exchange, limbs_of, minus_inverse, minus_prime_limbs, raised, splat,
+};
 use crate::simd::vector::{LIMB, MAX_LANES, Mask, Row, Vector};
 
 /// Limbs of an element.
@@ -26,7 +28,7 @@ const PRIME_LIMBS: [u64; LIMBS] = limbs_of(PRIME, RADIX);
 /// -1/p modulo 2^52.
 const MINUS_INVERSE: u64 = minus_inverse() & LIMB;
 /// -p modulo 2^416.
-const MINUS_PRIME: [u64; LIMBS] = minus_prime_limbs();
+const MINUS_PRIME: [u64; LIMBS] = minus_prime_limbs(RADIX);
 /// 2^40 divided by what the last limb of the prime stands for.
 const RECIPROCAL: u64 = (1 << 40) / (PRIME_LIMBS[LIMBS - 1] + 1);
 /// Four times the prime, from which two normal elements can be taken away.
@@ -63,16 +65,12 @@ impl Field for Field52 {
 
     #[inline(always)]
     fn exchange<V: Vector>(element: &Element<V>, distance: usize) -> Element<V> {
-        let mut other = *element;
-        for k in 0..LIMBS {
-            other[k] = other[k].exchange(distance);
-        }
-        other
+        exchange(element, distance)
     }
 
     #[inline(always)]
     fn multiply<V: Vector>(a: &Element<V>, b: &Element<V>) -> Element<V> {
-        carry(product(a, b))
+        carry::<V, LIMBS, RADIX>(product(a, b))
     }
 
     #[inline(always)]
@@ -82,7 +80,7 @@ impl Field for Field52 {
 
     #[inline(always)]
     fn subtract_to_factor<V: Vector>(a: &Element<V>, b: &Element<V>) -> Element<V> {
-        let mut limbs = splat::<V>(&ROOM);
+        let mut limbs = splat::<V, LIMBS>(&ROOM);
         for k in 0..LIMBS {
             limbs[k] = limbs[k].add(a[k]).sub(b[k]);
         }
@@ -91,7 +89,7 @@ impl Field for Field52 {
 
     #[inline(always)]
     fn multiply_subtract<V: Vector>(a: &Element<V>, b: &Element<V>, c: &Element<V>) -> Element<V> {
-        let (mut limbs, room) = (product(a, b), splat::<V>(&ROOM));
+        let (mut limbs, room) = (product(a, b), splat::<V, LIMBS>(&ROOM));
         for k in 0..LIMBS {
             limbs[k] = limbs[k].add(room[k]).sub(c[k]);
         }
@@ -100,7 +98,7 @@ impl Field for Field52 {
 
     #[inline(always)]
     fn square_subtract<V: Vector>(a: &Element<V>, b: &Element<V>, c: &Element<V>) -> Element<V> {
-        let (mut limbs, room) = (product(a, a), splat::<V>(&ROOM));
+        let (mut limbs, room) = (product(a, a), splat::<V, LIMBS>(&ROOM));
         for k in 0..LIMBS {
             limbs[k] = limbs[k].add(room[k]).sub(b[k].add(c[k]));
         }
@@ -109,7 +107,7 @@ impl Field for Field52 {
 
     #[inline(always)]
     fn negate<V: Vector>(a: &Element<V>, mask: Mask) -> Element<V> {
-        let mut limbs = splat::<V>(&ROOM);
+        let mut limbs = splat::<V, LIMBS>(&ROOM);
         for k in 0..LIMBS {
             limbs[k] = limbs[k].sub(a[k]);
         }
@@ -120,39 +118,6 @@ impl Field for Field52 {
         }
         either
     }
-}
-
-const fn minus_prime_limbs() -> [u64; LIMBS] {
-    let mut limbs = [0; LIMBS];
-    let mut borrow = 0;
-    let mut k = 0;
-    while k < LIMBS {
-        limbs[k] = LIMB + 1 - PRIME_LIMBS[k] - borrow;
-        borrow = 1 - (limbs[k] >> RADIX);
-        limbs[k] &= LIMB;
-        k += 1;
-    }
-    limbs
-}
-
-#[inline(always)]
-fn splat<V: Vector>(limbs: &[u64; LIMBS]) -> Element<V> {
-    let mut element = [V::splat(0); LIMBS];
-    for k in 0..LIMBS {
-        element[k] = V::splat(limbs[k]);
-    }
-    element
-}
-
-/// Carries upwards once through; the last limb keeps what is above.
-#[inline(always)]
-fn carry<V: Vector>(mut limbs: Element<V>) -> Element<V> {
-    let mask = V::splat(LIMB);
-    for k in 0..LIMBS - 1 {
-        limbs[k + 1] = limbs[k + 1].add(limbs[k].shr(RADIX));
-        limbs[k] = limbs[k].and(mask);
-    }
-    limbs
 }
 
 /// The same without clearing what was carried: a factor.
@@ -170,14 +135,14 @@ fn reduce<V: Vector>(mut limbs: Element<V>) -> Element<V> {
     // What the limbs below have to carry is too little to matter; a quotient that is too small by it leaves a little more
     // than the prime.
     let quotient = limbs[LIMBS - 1].mul(V::splat(RECIPROCAL)).shr(40);
-    let minus_prime = splat::<V>(&MINUS_PRIME);
+    let minus_prime = splat::<V, LIMBS>(&MINUS_PRIME);
     for k in 0..LIMBS {
         limbs[k] = limbs[k].add_low(quotient, minus_prime[k]);
         if k + 1 < LIMBS {
             limbs[k + 1] = limbs[k + 1].add_high(quotient, minus_prime[k]);
         }
     }
-    let mut limbs = carry(limbs);
+    let mut limbs = carry::<V, LIMBS, RADIX>(limbs);
     // What is above is the quotient times 2^416.
     limbs[LIMBS - 1] = limbs[LIMBS - 1].and(V::splat(LIMB));
     limbs
@@ -194,7 +159,7 @@ fn product<V: Vector>(a: &Element<V>, b: &Element<V>) -> Element<V> {
             t[i + j + 1] = t[i + j + 1].add_high(a[i], b[j]);
         }
     }
-    let (prime, inverse) = (splat::<V>(&PRIME_LIMBS), V::splat(MINUS_INVERSE));
+    let (prime, inverse) = (splat::<V, LIMBS>(&PRIME_LIMBS), V::splat(MINUS_INVERSE));
     for i in 0..LIMBS {
         let q = zero.add_low(t[i], inverse);
         for j in 0..LIMBS {
