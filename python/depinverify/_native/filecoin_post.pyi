@@ -29,8 +29,8 @@ class FilecoinVerifier:
             trust: ``published`` for keys whose check value the network lists; 16 bytes for the key of this check
                 value; ``anyone`` for whatever comes: then who brings the file decides which proofs are good.
             tables_for: Bytes of a sector, to work out tables for the window proofs of this size: 11 MB for 32 GiB
-                sectors, and proofs in a quarter to a half of the time where the processor has AVX2, or AVX-512
-                with IFMA. Answers are the same without.
+                sectors, and proofs in a quarter to a half of the time where the processor has AVX2 with FMA, or
+                AVX-512 with IFMA. Answers are the same without.
             threads: Number of threads, or ``None`` for all processors.
 
         Raises:

@@ -120,7 +120,7 @@ impl Field for Field52 {
     }
 }
 
-/// The same without clearing what was carried: a factor.
+/// [`carry`] without clearing what was carried: a factor.
 #[inline(always)]
 fn carry_to_factor<V: Vector>(mut limbs: Element<V>) -> Element<V> {
     for k in 0..LIMBS - 1 {
