@@ -207,11 +207,10 @@ impl<'a, 'n> Reader<'a, 'n> {
     }
 
     fn digits(&mut self) -> Result<(), JsonError> {
-        let start = self.at;
-        while let Some(b'0'..=b'9') = self.byte() {
-            self.at += 1;
-        }
-        if self.at == start { Err(self.fault("a digit")) } else { Ok(()) }
+        let rest = self.text.as_bytes().get(self.at..).unwrap_or_default();
+        let count = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
+        self.at += count;
+        if count == 0 { Err(self.fault("a digit")) } else { Ok(()) }
     }
 
     /// Reads a number and gives its text.
@@ -244,26 +243,32 @@ impl<'a, 'n> Reader<'a, 'n> {
     }
 
     /// Reads a text.
+    #[inline]
+    pub fn text(&mut self) -> Result<Text<'a>, JsonError> {
+        self.space();
+        self.text_here()?.ok_or_else(|| self.fault("a text"))
+    }
+
+    /// Reads a text if one begins right here.
     #[expect(
         clippy::inline_always,
         reason = "most of JSON is texts, and the call costs as much as a short one"
     )]
     #[inline(always)]
-    pub fn text(&mut self) -> Result<Text<'a>, JsonError> {
-        self.space();
+    pub fn text_here(&mut self) -> Result<Option<Text<'a>>, JsonError> {
         if self.byte() != Some(b'"') {
-            return Err(self.fault("a text"));
+            return Ok(None);
         }
         self.at += 1;
-        let offset = self.at;
-        self.at += plain(self.text.as_bytes().get(offset..).unwrap_or_default());
+        let start = self.at;
+        self.at += plain(self.text.as_bytes().get(start..).unwrap_or_default());
         let is_escaped = self.byte() != Some(b'"');
         if is_escaped {
             self.escaped_text()?;
         }
-        let raw = self.text.get(offset..self.at).unwrap_or_default();
+        let raw = self.text.get(start..self.at).unwrap_or_default();
         self.at += 1;
-        Ok(Text { raw, offset, is_escaped })
+        Ok(Some(Text { raw, is_escaped }))
     }
 
     /// Goes on to the closing quote of a text from its first escape.
@@ -389,6 +394,25 @@ impl<'a, 'n> Reader<'a, 'n> {
         layout: &mut Layout<M>,
         meaning: impl FnOnce(&str) -> M,
     ) -> Result<Option<M>, JsonError> {
+        // The way of nearly all members, without white space.
+        if !open.is_first
+            && let Some([b',', rest @ ..]) = self.text.as_bytes().get(self.at..)
+            && let Some((length, known)) = layout.follow(rest, self.at + 1)
+        {
+            self.at += 1 + length;
+            return Ok(Some(known));
+        }
+        self.next_known_elsewhere(open, layout, meaning)
+    }
+
+    /// The same wherever the name is.
+    #[inline(never)]
+    fn next_known_elsewhere<M: Copy>(
+        &mut self,
+        open: &mut Open,
+        layout: &mut Layout<M>,
+        meaning: impl FnOnce(&str) -> M,
+    ) -> Result<Option<M>, JsonError> {
         if open.is_first {
             layout.begin();
         }
@@ -429,11 +453,12 @@ impl<'a, 'n> Reader<'a, 'n> {
         if self.byte() != Some(b'"') {
             return Err(self.fault("a member name"));
         }
+        let start = self.at + 1;
         let name = self.text()?;
         if name.is_escaped {
-            self.names.push_copy(name.offset, |out| out.extend_from_slice(name.unescape().as_bytes()));
+            self.names.push_copy(start, |out| out.extend_from_slice(name.unescape().as_bytes()));
         } else {
-            self.names.push(name.offset, name.offset + name.raw.len());
+            self.names.push(start, start + name.raw.len());
         }
         self.space();
         if self.byte() != Some(b':') {
@@ -467,6 +492,14 @@ impl<'a, 'n> Reader<'a, 'n> {
                 Ok(())
             }
         }
+    }
+
+    /// Checks the next value, steps over it and gives its text.
+    pub fn written(&mut self) -> Result<&'a str, JsonError> {
+        self.space();
+        let start = self.at;
+        self.skip()?;
+        Ok(self.text.get(start..self.at).unwrap_or_default())
     }
 
     /// Checks that only white space is left.

@@ -191,3 +191,28 @@ proptest! {
         prop_assert_eq!(parse(&written, 8).unwrap(), Value::Text(text.into()));
     }
 }
+
+#[test]
+fn a_value_is_given_as_it_is_written() {
+    let mut names = Distinct::new();
+    let mut reader = Reader::new(br#" [ [1, {"a" : 2}] ,"b", -1e5,{"a":1,"a":2}]"#, 8, &mut names).unwrap();
+    let mut array = reader.open_array().unwrap();
+    for written in [r#"[1, {"a" : 2}]"#, r#""b""#, "-1e5"] {
+        assert!(reader.next_element(&mut array).unwrap());
+        assert_eq!(reader.written(), Ok(written));
+    }
+    assert!(reader.next_element(&mut array).unwrap());
+    assert_eq!(reader.written().map_err(|error| error.offset), Err(37));
+}
+
+#[test]
+fn a_text_is_read_where_one_begins() {
+    let mut names = Distinct::new();
+    for (json, offset) in [("   x", 3), ("  ", 2), (r#"  "a"#, 4), ("1", 0)] {
+        let mut reader = Reader::new(json.as_bytes(), 8, &mut names).unwrap();
+        assert_eq!(reader.text().map_err(|error| error.offset), Err(offset), "{json}");
+    }
+    let mut reader = Reader::new(br#" "a""#, 8, &mut names).unwrap();
+    assert_eq!((reader.text_here(), reader.offset()), (Ok(None), 0));
+    assert_eq!(reader.text().map(|text| text.raw), Ok("a"));
+}

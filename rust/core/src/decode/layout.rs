@@ -55,7 +55,7 @@ impl<M> Member<M> {
 #[derive(Clone, Debug)]
 pub struct Layout<M> {
     members: Vec<Member<M>>,
-    /// The member that may come next, and all behind it.
+    /// The member that may come next, and all behind it; none once the object differs.
     next: usize,
     state: State,
 }
@@ -90,14 +90,22 @@ impl<M: Copy> Layout<M> {
         self.state = State::Agrees;
     }
 
-    /// Takes the member whose name `rest`, which begins at `offset`, begins with: the name's length with quotes and colon,
-    /// and its meaning.
+    /// Takes the next member if `rest`, which begins at `offset`, begins with its name: the name's length with quotes and
+    /// colon, and its meaning.
     #[expect(clippy::inline_always, reason = "a name is compared faster than a function is called")]
     #[inline(always)]
-    pub(super) fn agree(&mut self, rest: &[u8], offset: usize) -> Option<(usize, M)> {
-        if self.state != State::Agrees {
+    pub(super) fn follow(&mut self, rest: &[u8], offset: usize) -> Option<(usize, M)> {
+        let member = self.members.get_mut(self.next)?;
+        if !member.begins(rest) {
             return None;
         }
+        member.offset = Some(offset);
+        self.next += 1;
+        Some((member.length, member.meaning))
+    }
+
+    /// As [`Layout::follow`], with the first of the next members whose name comes.
+    pub(super) fn agree(&mut self, rest: &[u8], offset: usize) -> Option<(usize, M)> {
         let ahead = self.members.get_mut(self.next..)?;
         let skipped = ahead.iter().position(|member| member.begins(rest))?;
         let member = ahead.get_mut(skipped)?;
@@ -115,6 +123,7 @@ impl<M: Copy> Layout<M> {
                 names.push(start, start + member.length - QUOTES_AND_COLON);
             }
             self.state = State::Differs;
+            self.next = usize::MAX;
         }
     }
 

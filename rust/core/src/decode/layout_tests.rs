@@ -5,13 +5,13 @@ use crate::decode::json::{JsonError, Reader};
 
 const DEPTH: usize = 4;
 
-/// The names of an object, each read without anything kept.
-fn one_by_one(json: &str) -> Result<Vec<String>, JsonError> {
+/// The names of an object, each read without anything kept, and where their values begin.
+fn one_by_one(json: &str) -> Result<Vec<(String, usize)>, JsonError> {
     let mut names = Distinct::new();
     let mut reader = Reader::new(json.as_bytes(), DEPTH, &mut names)?;
     let (mut object, mut found) = (reader.open_object()?, Vec::new());
     while let Some(name) = reader.next_name(&mut object)? {
-        found.push(name.unescape().into_owned());
+        found.push((name.unescape().into_owned(), reader.offset()));
         reader.skip()?;
     }
     reader.finish().map(|()| found)
@@ -23,7 +23,7 @@ fn alike(
     layout: &mut Layout<usize>,
     seen: &mut Vec<String>,
     lookups: &mut usize,
-) -> Result<Vec<String>, JsonError> {
+) -> Result<Vec<(String, usize)>, JsonError> {
     let mut names = Distinct::new();
     let mut reader = Reader::new(json.as_bytes(), DEPTH, &mut names)?;
     let (mut object, mut found) = (reader.open_object()?, Vec::new());
@@ -33,10 +33,10 @@ fn alike(
         seen.len() - 1
     };
     while let Some(place) = reader.next_known(&mut object, layout, &mut meaning)? {
-        found.push(place);
+        found.push((place, reader.offset()));
         reader.skip()?;
     }
-    reader.finish().map(|()| found.into_iter().map(|place| seen[place].clone()).collect())
+    reader.finish().map(|()| found.into_iter().map(|(place, offset)| (seen[place].clone(), offset)).collect())
 }
 
 fn member() -> impl Strategy<Value = String> {
@@ -55,6 +55,7 @@ fn member() -> impl Strategy<Value = String> {
         1 => Just(r#"{"a":1,"a":2}"#),
         1 => Just(r#""a\":""#),
         1 => Just("[ ]"),
+        1 => Just("1 "),
         1 => Just(""),
     ];
     let space = prop_oneof![8 => Just(""), 1 => Just(" ")];

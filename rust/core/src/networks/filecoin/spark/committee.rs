@@ -75,6 +75,8 @@ pub struct Committee<'m> {
     pub cid: &'m str,
     /// The storage provider.
     pub miner_id: &'m str,
+    /// Number of its task among [`Measurements::subjects`].
+    pub subject: u32,
     /// Places of its measurements, ascending.
     pub members: Vec<usize>,
     /// What the indexer answered.
@@ -116,12 +118,19 @@ pub fn convene<'m>(
     let mut consensus = vec![None; measurements.records.len()];
     let committees = group(measurements, labels)
         .into_iter()
-        .map(|(task, ballots)| decide(task, &ballots, required, measurements, &mut consensus))
+        .map(|group| decide(&group, required, measurements, &mut consensus))
         .collect();
     (committees, consensus)
 }
 
-type Task<'m> = (&'m str, &'m str);
+/// What is voted on in one committee.
+struct Group<'m> {
+    /// Content and storage provider.
+    task: (&'m str, &'m str),
+    /// The task's number.
+    subject: u32,
+    ballots: Vec<Ballot>,
+}
 
 /// What a committee needs of a member; its members lie far apart among the measurements.
 #[derive(Clone, Copy)]
@@ -135,7 +144,7 @@ struct Ballot {
 }
 
 /// The measurements that count, by task, ascending.
-fn group<'m>(measurements: &'m Measurements<'m>, labels: &[Tasking]) -> Vec<(Task<'m>, Vec<Ballot>)> {
+fn group<'m>(measurements: &'m Measurements<'m>, labels: &[Tasking]) -> Vec<Group<'m>> {
     let subjects = measurements.subjects.values();
     let mut ballots: Vec<Vec<Ballot>> = vec![Vec::new(); subjects.len()];
     for (place, (record, label)) in measurements.records.iter().zip(labels).enumerate() {
@@ -152,20 +161,21 @@ fn group<'m>(measurements: &'m Measurements<'m>, labels: &[Tasking]) -> Vec<(Tas
             });
         }
     }
-    let mut groups: Vec<(Task<'m>, Vec<Ballot>)> = subjects
-        .iter()
+    let mut groups: Vec<Group<'m>> = (0..)
+        .zip(subjects)
         .zip(ballots)
         .filter(|(_, ballots)| !ballots.is_empty())
-        .filter_map(|(subject, ballots)| Some((subject.task()?, ballots)))
+        .filter_map(|((subject, named), ballots)| {
+            Some(Group { task: measurements.task(named)?, subject, ballots })
+        })
         .collect();
-    groups.sort_unstable_by_key(|(task, _)| *task);
+    groups.sort_unstable_by_key(|group| group.task);
     groups
 }
 
 /// Asks one committee, and labels its members in `consensus`.
 fn decide<'m>(
-    (cid, miner_id): Task<'m>,
-    ballots: &[Ballot],
+    Group { task: (cid, miner_id), subject, ballots }: &Group<'m>,
     required: usize,
     measurements: &'m Measurements<'m>,
     consensus: &mut [Option<Consensus>],
@@ -186,13 +196,15 @@ fn decide<'m>(
         }
     }
     let index = index.majority().and_then(|winner| measurements.indexes.get(winner));
+    let answer = index.and_then(|value| measurements.word(value.indexer_result));
     let agreed = winner.and_then(|winner| measurements.retrievals.get(winner));
     let (largest, second) = retrieval.two_largest();
     Committee {
         cid,
         miner_id,
+        subject: *subject,
         members: ballots.iter().map(|ballot| ballot.place).collect(),
-        index: Decision::of(is_too_small, index.map(|value| &*value.indexer_result)),
+        index: Decision::of(is_too_small, answer),
         retrieval: Decision::of(is_too_small, agreed.map(|value| &value.result)),
         support: Support {
             subnets: distinct(ballots.iter().map(|ballot| ballot.subnet)),

@@ -33,28 +33,32 @@ fn label_slowly(
     let mut labels = vec![None; measurements.len()];
     let mut groups: BTreeMap<&str, Vec<(String, usize)>> = BTreeMap::new();
     for (index, measurement) in measurements.iter().enumerate() {
-        let (cid, miner) = measurement.task().unwrap();
+        let (cid, miner) = (measurement.cid.unwrap().raw, measurement.miner_id.unwrap().raw);
         let is_task = tasks.iter().any(|task| task.cid == cid && task.miner_id == miner);
-        let station = measurement.station_id.as_deref().unwrap_or("");
+        let station = measurement.station_id.unwrap_or_default().raw;
         if !is_task {
             labels[index] = Some(Tasking::TaskNotInRound);
         } else if !allowed(station).contains(&(cid.to_owned(), miner.to_owned())) {
             labels[index] = Some(Tasking::TaskWrongNode);
         } else {
-            let time = moment::write(measurement.finished_at).unwrap();
-            groups.entry(&measurement.inet_group).or_default().push((HEXLOWER.encode(&sha256(&time)), index));
+            let time = Moments::default().write(measurement.finished_at).unwrap();
+            groups
+                .entry(measurement.inet_group.raw)
+                .or_default()
+                .push((HEXLOWER.encode(&sha256(&time)), index));
         }
     }
     for mut group in groups.into_values() {
         group.sort_by(|one, other| one.0.cmp(&other.0));
         let mut seen = BTreeSet::new();
         for (_, index) in group {
-            labels[index] = Some(if seen.contains(&measurements[index].task()) {
+            let task = (measurements[index].cid.unwrap().raw, measurements[index].miner_id.unwrap().raw);
+            labels[index] = Some(if seen.contains(&task) {
                 Tasking::DupInetGroup
             } else if seen.len() >= most {
                 Tasking::TooManyTasks
             } else {
-                seen.insert(measurements[index].task());
+                seen.insert(task);
                 Tasking::Ok
             });
         }
@@ -87,6 +91,25 @@ proptest! {
             label(&round_of(&measurements), &Tasks::new(&tasks, &randomness), most),
             label_slowly(&measurements, &tasks, &randomness, most)
         );
+    }
+}
+
+/// More than are hashed together, of several days, with many at one time and subnets that come in turns.
+#[test]
+fn many_measurements_are_labelled_as_few() {
+    let tasks: Vec<Task> = (0..40).map(|n| Task::new(format!("cid{n}"), "f01")).collect();
+    for count in [BLOCK - 1, BLOCK, BLOCK + 1, 3 * BLOCK + 7] {
+        let measurements: Vec<_> = (0..count)
+            .map(|n| Measurement {
+                cid: Some(format!("cid{}", n * 7 % 41).into()),
+                miner_id: Some("f01".into()),
+                inet_group: format!("group{}", n % 5).into(),
+                finished_at: 1_700_000_000_000 + i64::try_from(n / 40 * 40_000_000).unwrap(),
+                ..measurement()
+            })
+            .collect();
+        let found = label(&round_of(&measurements), &Tasks::new(&tasks, &[1; 32]), 30);
+        assert_eq!(found, label_slowly(&measurements, &tasks, &[1; 32], 30));
     }
 }
 

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 
 use memchr::memchr;
 
-use super::measurement::{DropReason, MAX_DEPTH, Measurement, Scratch, Validity};
+use super::measurement::{DropReason, MAX_DEPTH, Measurement, MeasurementReader, Validity};
 use crate::decode::distinct::Distinct;
 use crate::decode::json::{JsonError, Reader};
 
@@ -27,6 +27,18 @@ pub struct Intake<M> {
     pub counts: BTreeMap<&'static str, u64>,
 }
 
+/// What measurements are added to, one by one.
+pub trait Sink<'a> {
+    /// Adds a measurement.
+    fn add(&mut self, measurement: &Measurement<'a>);
+}
+
+impl<'a> Sink<'a> for Vec<Measurement<'a>> {
+    fn add(&mut self, measurement: &Measurement<'a>) {
+        self.push(measurement.clone());
+    }
+}
+
 /// A measurement that is not evaluated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Dropped {
@@ -40,13 +52,13 @@ impl<M> Intake<M> {
     /// Adds the measurements of a file: one JSON array if a bracket comes first, otherwise one JSON object a line.
     pub fn read<'a>(&mut self, file: &'a [u8], validity: Validity)
     where
-        M: Extend<Measurement<'a>>,
+        M: Sink<'a>,
     {
-        let (mut names, mut scratch) = (Distinct::new(), Scratch::default());
+        let (mut names, mut one) = (Distinct::new(), MeasurementReader::default());
         if file.trim_ascii_start().first() == Some(&b'[') {
             let mut place = 1;
-            if let Err(error) = read_array(file, validity, &mut names, &mut scratch, self, &mut place) {
-                self.add(place, Err(DropReason::Json(error)));
+            if let Err(error) = self.read_array(file, validity, &mut names, &mut one, &mut place) {
+                self.drop(place, DropReason::Json(error));
             }
             return;
         }
@@ -57,25 +69,51 @@ impl<M> Intake<M> {
             start += line.len() + 1;
             place += 1;
             if !line.trim_ascii().is_empty() {
-                let found = read_line(line, place, validity, &mut names, &mut scratch);
-                self.add(place, found.unwrap_or_else(|error| Err(DropReason::Json(error))));
+                match read_line(line, &mut names, &mut one) {
+                    Ok(()) => self.add(place, validity, &mut one),
+                    Err(error) => self.drop(place, DropReason::Json(error)),
+                }
             }
         }
     }
 
-    #[inline]
-    fn add<'a>(&mut self, place: u64, found: Result<Measurement<'a>, DropReason>)
+    /// Adds the elements up to the end or to the first one that cannot be read, whose place is left in `place`.
+    fn read_array<'a>(
+        &mut self,
+        file: &'a [u8],
+        validity: Validity,
+        names: &mut Distinct,
+        one: &mut MeasurementReader<'a>,
+        place: &mut u64,
+    ) -> Result<(), JsonError>
     where
-        M: Extend<Measurement<'a>>,
+        M: Sink<'a>,
     {
-        match found {
-            Ok(measurement) => self.measurements.extend([measurement]),
-            Err(reason) => {
-                *self.counts.entry(reason.name()).or_default() += 1;
-                if self.dropped.len() < KEPT {
-                    self.dropped.push(Dropped { place, reason });
-                }
-            }
+        let mut reader = Reader::new(file, MAX_DEPTH + 1, names)?;
+        let mut array = reader.open_array()?;
+        while reader.next_element(&mut array)? {
+            one.read(&mut reader)?;
+            self.add(*place, validity, one);
+            *place += 1;
+        }
+        reader.finish()
+    }
+
+    /// Adds what was read last.
+    fn add<'a>(&mut self, place: u64, validity: Validity, one: &mut MeasurementReader<'a>)
+    where
+        M: Sink<'a>,
+    {
+        match one.measurement(place, validity) {
+            Ok(measurement) => self.measurements.add(&measurement),
+            Err(reason) => self.drop(place, reason),
+        }
+    }
+
+    fn drop(&mut self, place: u64, reason: DropReason) {
+        *self.counts.entry(reason.name()).or_default() += 1;
+        if self.dropped.len() < KEPT {
+            self.dropped.push(Dropped { place, reason });
         }
     }
 }
@@ -90,33 +128,11 @@ pub fn read(file: &[u8], validity: Validity) -> Intake<Vec<Measurement<'_>>> {
 #[inline]
 fn read_line<'a>(
     line: &'a [u8],
-    place: u64,
-    validity: Validity,
     names: &mut Distinct,
-    scratch: &mut Scratch,
-) -> Result<Result<Measurement<'a>, DropReason>, JsonError> {
-    let mut reader = Reader::new(line, MAX_DEPTH, names)?;
-    let found = Measurement::read(&mut reader, line, place, validity, scratch)?;
-    reader.finish()?;
-    Ok(found)
-}
-
-/// Adds the elements up to the end or to the first one that cannot be read, whose place is left in `place`.
-fn read_array<'a, M: Extend<Measurement<'a>>>(
-    file: &'a [u8],
-    validity: Validity,
-    names: &mut Distinct,
-    scratch: &mut Scratch,
-    intake: &mut Intake<M>,
-    place: &mut u64,
+    one: &mut MeasurementReader<'a>,
 ) -> Result<(), JsonError> {
-    let mut reader = Reader::new(file, MAX_DEPTH + 1, names)?;
-    let mut array = reader.open_array()?;
-    while reader.next_element(&mut array)? {
-        let found = Measurement::read(&mut reader, file, *place, validity, scratch)?;
-        intake.add(*place, found);
-        *place += 1;
-    }
+    let mut reader = Reader::new(line, MAX_DEPTH, names)?;
+    one.read(&mut reader)?;
     reader.finish()
 }
 

@@ -1,73 +1,129 @@
+use std::borrow::Cow;
+use std::fmt::Debug;
+
 use proptest::prelude::*;
+use proptest::sample::select;
 
 use super::super::measurement::sample::{measurement, round_of};
 use super::*;
+use crate::decode::json::Kind;
+
+const fn text(raw: &'static str, is_escaped: bool) -> Text<'static> {
+    Text { raw, is_escaped }
+}
+
+const fn scalar(kind: Kind, written: &'static str, is_escaped: bool) -> Scalar<'static> {
+    Scalar { kind, written, is_escaped }
+}
+
+/// Texts, of which two are the same, one is empty and one is absent.
+fn some_text() -> impl Strategy<Value = Option<Text<'static>>> {
+    let texts = [text("a", false), text(r"\u0061", true), text("", false), text("1", false)];
+    proptest::option::of(select(texts.to_vec()))
+}
+
+/// Values, some of which mean the same and some only look so.
+fn some_value() -> impl Strategy<Value = Option<Scalar<'static>>> {
+    let values = [
+        scalar(Kind::Text, "1", false),
+        scalar(Kind::Text, r"\u0031", true),
+        scalar(Kind::Number, "1", false),
+        scalar(Kind::Number, "1.0", false),
+        scalar(Kind::Number, "10e-1", false),
+        scalar(Kind::Text, "", false),
+        scalar(Kind::Bool, "true", false),
+        scalar(Kind::Text, "true", false),
+        scalar(Kind::Array, "[1]", false),
+        scalar(Kind::Text, "[1]", false),
+    ];
+    proptest::option::of(select(values.to_vec()))
+}
 
 /// Measurements that differ in some of their values.
 fn some() -> impl Strategy<Value = Vec<Measurement<'static>>> {
-    let text =
-        || proptest::option::of(0_u8..3).prop_map(|value| value.map(|value| Cow::from(value.to_string())));
-    let who = (0_u8..3, text(), 0_u8..3).prop_map(|(participant, station_id, subnet)| Measurement {
-        participant: Participant([participant; 20]),
-        station_id,
-        inet_group: subnet.to_string().into(),
+    let who = (0_u8..3, some_text(), some_text());
+    let about = (some_text(), some_text());
+    let index =
+        (some_value(), some_text(), some_value(), select(vec![None, Some(""), Some("a"), Some("http")]));
+    let retrieval = (select(vec!["a", "b", ""]), some_value(), some_value());
+    let one = (who, about, index, retrieval).prop_map(|(who, about, index, retrieval)| Measurement {
+        participant: Participant([who.0; 20]),
+        station_id: who.1,
+        inet_group: who.2.unwrap_or_default(),
+        cid: about.0,
+        miner_id: about.1,
+        provider_id: index.0,
+        indexer_result: index.1.unwrap_or_default(),
+        provider_address: index.2,
+        protocol: index.3.map(Cow::from),
+        result: if retrieval.0.is_empty() {
+            RetrievalResult::Timeout
+        } else {
+            RetrievalResult::Indexer(retrieval.0.into())
+        },
+        byte_length: retrieval.1,
+        car_checksum: retrieval.2,
         ..measurement()
     });
-    let index = (text(), text(), text(), text(), text());
-    let retrieval = (0_u64..3, text(), text());
-    let one =
-        (who, index, retrieval).prop_map(|(who, index, (status, byte_length, car_checksum))| Measurement {
-            cid: index.0,
-            miner_id: index.1,
-            provider_id: index.2.map(Compared::from),
-            provider_address: index.3.map(Compared::from),
-            protocol: index.4,
-            result: RetrievalResult::Http(status),
-            byte_length: byte_length.map(Compared::from),
-            car_checksum: car_checksum.map(Compared::from),
-            ..who
-        });
-    proptest::collection::vec(one, 0..20)
+    proptest::collection::vec(one, 0..30)
+}
+
+fn value(text: Option<Text<'static>>) -> Option<Cow<'static, str>> {
+    text.map(|text| text.unescape())
+}
+
+fn meaning(value: Option<Scalar<'static>>) -> Option<(bool, Cow<'static, str>)> {
+    value.map(|value| (value.text().is_some(), value.meaning()))
+}
+
+/// Numbers of values in the order in which they came.
+fn numbers<T: PartialEq + Debug>(values: impl Iterator<Item = T>) -> Vec<u32> {
+    let mut known = Vec::new();
+    values
+        .map(|value| {
+            let number = known.iter().position(|other| *other == value).unwrap_or(known.len());
+            if number == known.len() {
+                known.push(value);
+            }
+            u32::try_from(number).unwrap()
+        })
+        .collect()
 }
 
 proptest! {
     #[test]
     fn numbers_are_equal_where_values_are(measurements in some()) {
         let round = round_of(&measurements);
-        prop_assert_eq!(round.records.len(), measurements.len());
+        let all = || measurements.iter();
+        let found = |number: fn(&Record) -> u32| round.records.iter().map(number).collect::<Vec<_>>();
+        prop_assert_eq!(found(|record| record.participant), numbers(all().map(|one| one.participant)));
+        let stations = all().map(|one| value(one.station_id).unwrap_or_default());
+        prop_assert_eq!(found(|record| record.station), numbers(stations));
+        prop_assert_eq!(found(|record| record.subnet), numbers(all().map(|one| one.inet_group.unescape())));
+        let subjects = all().map(|one| (value(one.cid), value(one.miner_id)));
+        prop_assert_eq!(found(|record| record.subject), numbers(subjects));
+        let index = |one: &Measurement<'static>| {
+            let asked = (meaning(one.provider_id), meaning(one.provider_address), one.protocol.clone());
+            (one.indexer_result.unescape(), asked)
+        };
+        let retrievals = all()
+            .map(|one| (index(one), one.result.clone(), meaning(one.byte_length), meaning(one.car_checksum)));
+        prop_assert_eq!(found(|record| record.retrieval), numbers(retrievals));
+        let indexes = round.records.iter().map(|record| round.retrievals.get(record.retrieval).unwrap().index);
+        prop_assert_eq!(indexes.collect::<Vec<_>>(), numbers(all().map(index)));
+    }
+
+    #[test]
+    fn what_a_number_stands_for_is_found(measurements in some()) {
+        let round = round_of(&measurements);
         for (record, one) in round.records.iter().zip(&measurements) {
+            let subject = round.subjects.get(record.subject).unwrap();
+            let task = value(one.cid).zip(value(one.miner_id));
+            prop_assert_eq!(round.task(subject), task.as_ref().map(|(cid, miner)| (&**cid, &**miner)));
             prop_assert_eq!(round.participants.get(record.participant), Some(&one.participant));
-            prop_assert_eq!(round.task(record), one.task());
-            prop_assert_eq!(round.retrievals.get(record.retrieval).map(|value| &value.result), Some(&one.result));
-            for (other_record, other) in round.records.iter().zip(&measurements) {
-                let numbers = [
-                    (record.participant == other_record.participant, one.participant == other.participant),
-                    (record.station == other_record.station, one.station_id == other.station_id),
-                    (record.subnet == other_record.subnet, one.inet_group == other.inet_group),
-                    (
-                        record.subject == other_record.subject,
-                        (&one.cid, &one.miner_id) == (&other.cid, &other.miner_id),
-                    ),
-                    (record.retrieval == other_record.retrieval, {
-                        let compared = |one: &Measurement<'static>| {
-                            let index = (one.provider_id.clone(), one.indexer_result.clone());
-                            let asked = (one.provider_address.clone(), one.protocol.clone());
-                            (index, asked, one.result.clone(), one.byte_length.clone(), one.car_checksum.clone())
-                        };
-                        compared(one) == compared(other)
-                    }),
-                ];
-                prop_assert!(numbers.iter().all(|(of_numbers, of_values)| of_numbers == of_values));
-            }
+            let retrieval = round.retrievals.get(record.retrieval).unwrap();
+            prop_assert_eq!(&retrieval.result, &one.result);
+            prop_assert_eq!(round.protocol(retrieval), one.protocol.as_deref());
         }
     }
-}
-
-#[test]
-fn an_escaped_text_is_the_same_text() {
-    let borrowed = Measurement { inet_group: Cow::Borrowed("a"), ..measurement() };
-    let owned = Measurement { inet_group: Cow::Owned("a".to_owned()), ..measurement() };
-    let round = round_of(&[borrowed, owned]);
-    assert_eq!(round.subnets.values(), ["a"]);
-    assert_eq!(round.records[0].subnet, round.records[1].subnet);
 }

@@ -18,13 +18,14 @@ pub mod participant;
 pub mod rate;
 pub mod result;
 pub mod round;
+pub mod scalar;
 pub mod scores;
 pub mod statistics;
 pub mod tables;
 pub mod tasks;
 
-pub use intake::{Dropped, Intake, read};
-pub use measurement::{Compared, DropReason, Measurement, Validity};
+pub use intake::{Dropped, Intake, Sink, read};
+pub use measurement::{DropReason, Measurement, Validity};
 pub use measurements::Measurements;
 pub use participant::Participant;
 pub use round::{Evaluation, Round, RuleVersion, Rules, evaluate};

@@ -11,28 +11,92 @@ const DAYS_TO_1970: i64 = 719_468;
 /// Length of a written moment.
 pub const WRITTEN: usize = 24;
 
-/// Reads `YYYY-MM-DDTHH:MM:SSZ` with any number of digits after a point behind the seconds.
-pub fn parse(text: &str) -> Option<i64> {
-    let (seconds, rest) = text.as_bytes().split_at_checked(19)?;
-    let number = |from: usize, to: usize| -> Option<i64> {
-        seconds
-            .get(from..to)?
-            .iter()
-            .try_fold(0, |sum, byte| byte.is_ascii_digit().then(|| sum * 10 + i64::from(byte - b'0')))
-    };
-    let is_apart = [(4, b'-'), (7, b'-'), (10, b'T'), (13, b':'), (16, b':')]
-        .iter()
-        .all(|(at, byte)| seconds.get(*at) == Some(byte));
-    let (year, month, day) = (number(0, 4)?, number(5, 7)?, number(8, 10)?);
-    let (hour, minute, second) = (number(11, 13)?, number(14, 16)?, number(17, 19)?);
-    if !is_apart || !(1..=12).contains(&month) || hour > 23 || minute > 59 || second > 59 {
-        return None;
+/// Reads and writes moments, most of which are of the same day as the one before.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Moments {
+    /// `YYYY-MM-DD` of the last day, and how many days after 1970 it is.
+    last: Option<(Date, i64)>,
+}
+
+type Date = [u8; 10];
+/// Length of `THH:MM:SS`.
+const TIME: usize = 9;
+
+impl Moments {
+    /// Reads `YYYY-MM-DDTHH:MM:SSZ` with any number of digits after a point behind the seconds.
+    pub fn parse(&mut self, text: &str) -> Option<i64> {
+        let (date, rest) = text.as_bytes().split_first_chunk()?;
+        let (time, rest) = rest.split_first_chunk::<TIME>()?;
+        let days = match self.last {
+            Some((last, days)) if last == *date => days,
+            _ => self.last.insert((*date, days_of_date(*date)?)).1,
+        };
+        let [b'T', time @ ..] = *time else { return None };
+        Some(days * DAY_MS + seconds_of_time(time)? * 1000 + fraction_ms(rest)?)
     }
-    if !(1..=days_in(year, month)).contains(&day) {
-        return None;
+
+    /// Writes `YYYY-MM-DDTHH:MM:SS.mmmZ`; `None` for a year beyond 0000 to 9999.
+    pub fn write(&mut self, moment: i64) -> Option<[u8; WRITTEN]> {
+        let day = moment.div_euclid(DAY_MS);
+        let date = match self.last {
+            Some((date, days)) if days == day => date,
+            _ => self.last.insert((written_date(day)?, day)).0,
+        };
+        let ms = u32::try_from(moment.rem_euclid(DAY_MS)).ok()?;
+        let mut text = *b"0000-00-00T00:00:00.000Z";
+        let (start, rest) = text.split_first_chunk_mut()?;
+        *start = date;
+        put(&mut rest[1..3], ms / 3_600_000);
+        put(&mut rest[4..6], ms / 60_000 % 60);
+        put(&mut rest[7..9], ms / 1000 % 60);
+        put(&mut rest[10..13], ms % 1000);
+        Some(text)
     }
-    let time = ((hour * 60 + minute) * 60 + second) * 1000 + fraction_ms(rest)?;
-    Some(days_of(year, month, day) * DAY_MS + time)
+}
+
+/// `YYYY-MM-DD` of a day since 1970; `None` for a year beyond 0000 to 9999.
+fn written_date(days: i64) -> Option<Date> {
+    let (year, month, day) = date_of(days);
+    let mut date = *b"0000-00-00";
+    put(&mut date[..4], u32::try_from(year).ok().filter(|year| *year <= 9999)?);
+    put(&mut date[5..7], u32::try_from(month).ok()?);
+    put(&mut date[8..], u32::try_from(day).ok()?);
+    Some(date)
+}
+
+/// Writes a number with leading zeros.
+fn put(places: &mut [u8], mut number: u32) {
+    for place in places.iter_mut().rev() {
+        *place = b'0' + u8::try_from(number % 10).unwrap_or(0);
+        number /= 10;
+    }
+}
+
+/// Days from 1970 to `YYYY-MM-DD`.
+fn days_of_date(date: Date) -> Option<i64> {
+    let [y1, y2, y3, y4, b'-', m1, m2, b'-', d1, d2] = date else { return None };
+    let (year, month, day) = (number([y1, y2, y3, y4])?, number([m1, m2])?, number([d1, d2])?);
+    let exists = (1..=12).contains(&month) && (1..=days_in(year, month)).contains(&day);
+    exists.then(|| days_of(year, month, day))
+}
+
+/// Seconds of `HH:MM:SS`, whose bytes are looked at together.
+fn seconds_of_time(time: [u8; 8]) -> Option<i64> {
+    let bytes = u64::from_le_bytes(time) ^ u64::from_le_bytes(*b"00:00:00");
+    // A byte above 9 has its high half set, or gets it by adding 6.
+    let beyond_digits = (bytes | bytes.wrapping_add(0x0606_0606_0606_0606)) & 0xf0f0_f0f0_f0f0_f0f0;
+    let colons = bytes & 0x0000_ff00_00ff_0000;
+    // Each tens' byte becomes its number of two digits.
+    let [hour, _, _, minute, _, _, second, _] =
+        (bytes.wrapping_mul(10).wrapping_add(bytes >> 8)).to_le_bytes();
+    let exists = beyond_digits == 0 && colons == 0 && hour < 24 && minute < 60 && second < 60;
+    exists.then_some((i64::from(hour) * 60 + i64::from(minute)) * 60 + i64::from(second))
+}
+
+fn number<const DIGITS: usize>(digits: [u8; DIGITS]) -> Option<i64> {
+    digits
+        .into_iter()
+        .try_fold(0, |sum, byte| byte.is_ascii_digit().then(|| sum * 10 + i64::from(byte - b'0')))
 }
 
 /// Days of a month of the Gregorian calendar.
@@ -47,36 +111,15 @@ const fn days_in(year: i64, month: i64) -> i64 {
 
 /// The milliseconds of `.123Z` or `Z`.
 fn fraction_ms(rest: &[u8]) -> Option<i64> {
-    let rest = rest.strip_suffix(b"Z")?;
-    let Some(digits) = rest.strip_prefix(b".") else { return rest.is_empty().then_some(0) };
-    if digits.is_empty() || !digits.iter().all(u8::is_ascii_digit) {
-        return None;
-    }
-    Some(digits.iter().chain(b"00").take(3).fold(0, |sum, digit| sum * 10 + i64::from(digit - b'0')))
-}
-
-/// Writes `YYYY-MM-DDTHH:MM:SS.mmmZ`; `None` for a year beyond 0000 to 9999.
-pub fn write(moment: i64) -> Option<[u8; WRITTEN]> {
-    let (year, month, day) = date_of(moment.div_euclid(DAY_MS));
-    if !(0..=9999).contains(&year) {
-        return None;
-    }
-    let ms = moment.rem_euclid(DAY_MS);
-    let mut text = *b"0000-00-00T00:00:00.000Z";
-    let mut put = |from: usize, to: usize, mut number: i64| {
-        for place in text[from..to].iter_mut().rev() {
-            *place = b'0' + u8::try_from(number % 10).unwrap_or(0);
-            number /= 10;
+    match rest {
+        [b'Z'] => Some(0),
+        [b'.', one, b'Z'] => number([*one, b'0', b'0']),
+        [b'.', one, two, b'Z'] => number([*one, *two, b'0']),
+        [b'.', one, two, three, below @ .., b'Z'] if below.iter().all(u8::is_ascii_digit) => {
+            number([*one, *two, *three])
         }
-    };
-    put(0, 4, year);
-    put(5, 7, month);
-    put(8, 10, day);
-    put(11, 13, ms / 3_600_000);
-    put(14, 16, ms / 60_000 % 60);
-    put(17, 19, ms / 1000 % 60);
-    put(20, 23, ms % 1000);
-    Some(text)
+        _ => None,
+    }
 }
 
 /// Days since 1970 of a date of the Gregorian calendar.

@@ -13,7 +13,7 @@ use super::measurement::Validity;
 use super::measurements::Measurements;
 use super::participant::Participant;
 use super::scores::Scores;
-use super::statistics::{IndexerOutages, Retrievals, by_party, first_byte};
+use super::statistics::{IndexerOutages, Retrievals, by_party, by_subject, first_byte};
 use super::tasks::{Task, Tasks};
 use crate::hash::Hash;
 
@@ -105,8 +105,11 @@ pub fn evaluate<'m>(round: &'m Round, measurements: &'m Measurements<'m>, rules:
     let (committees, consensus) = convene(measurements, &tasking, rules.required_committee_size);
     let tasks: AHashMap<(&str, &str), &Task> =
         round.tasks.iter().rev().map(|task| ((&*task.cid, &*task.miner_id), task)).collect();
-    let retrievals: Vec<Retrievals> =
-        committees.iter().map(|committee| Retrievals::of(committee, measurements, rules.outages)).collect();
+    let by_subject = by_subject(measurements, &tasking, rules.outages);
+    let retrievals: Vec<Retrievals> = committees
+        .iter()
+        .map(|committee| by_subject.get(committee.subject as usize).copied().unwrap_or_default())
+        .collect();
     let by_list = |parties: fn(&Task) -> &[String]| {
         by_party(committees.iter().zip(&retrievals).flat_map(|(committee, share)| {
             let task = tasks.get(&(committee.cid, committee.miner_id)).copied();
@@ -131,7 +134,10 @@ pub fn evaluate<'m>(round: &'m Round, measurements: &'m Measurements<'m>, rules:
 /// Everything that names a task counts.
 fn without_fraud_detection(measurements: &Measurements<'_>) -> Vec<Tasking> {
     let label = |is_task| if is_task { Tasking::Ok } else { Tasking::TaskNotInRound };
-    measurements.records.iter().map(|record| label(measurements.task(record).is_some())).collect()
+    let subjects: Vec<_> =
+        measurements.subjects.values().iter().map(|subject| measurements.task(subject).is_some()).collect();
+    let records = measurements.records.iter();
+    records.map(|record| label(subjects.get(record.subject as usize) == Some(&true))).collect()
 }
 
 /// Shares the round by what counts and agrees with its committee.

@@ -1,6 +1,11 @@
+use proptest::prelude::*;
+use proptest::sample::select;
+
+use super::super::committee::Decision;
 use super::super::measurement::Measurement;
 use super::super::measurement::sample::{measurement, round_of};
 use super::super::result::RetrievalResult;
+use super::super::statistics::percentile;
 use super::*;
 
 fn round() -> Round {
@@ -49,6 +54,52 @@ fn the_two_versions() {
     let sizes: Vec<_> = found.committees.iter().map(|one| (one.cid, one.members.len())).collect();
     assert_eq!(sizes, [("a", 2), ("b", 2), ("c", 1)]);
     assert_eq!((found.by_miner["f01"].successful, found.by_miner["f01"].total), (4, 4));
+}
+
+proptest! {
+    /// Numbers of committees are those of their members, one by one.
+    #[test]
+    fn committees_are_counted_by_their_members(
+        rows in proptest::collection::vec((select(vec!["b", "a", "c", ""]), 0_u8..6, 0_u8..4, 0_i64..50), 0..60),
+        required in 0_usize..4,
+        version in select(vec![RuleVersion::Rewarded, RuleVersion::Unrewarded]),
+    ) {
+        let results = [RetrievalResult::Ok, RetrievalResult::Ok, RetrievalResult::Timeout, RetrievalResult::Indexer("ERROR_503".into())];
+        let measurements: Vec<_> = rows
+            .into_iter()
+            .map(|(cid, who, result, ms)| Measurement {
+                cid: Some(cid).filter(|cid| !cid.is_empty()).map(Into::into),
+                protocol: (ms % 3 > 0).then(|| "http".into()),
+                result: results[usize::from(result)].clone(),
+                start_at: (ms % 7 > 0).then_some(1000),
+                first_byte_at: Some(1000 + ms),
+                head_status_code: Some(200),
+                ..of("a", who)
+            })
+            .collect();
+        let measured = round_of(&measurements);
+        let rules = Rules { required_committee_size: required, ..version.rules() };
+        let round = round();
+        let found = evaluate(&round, &measured, rules);
+        let mut times: BTreeMap<&str, Vec<i64>> = BTreeMap::new();
+        for (committee, own) in found.committees.iter().zip(&found.retrievals) {
+            let subject = measured.subjects.get(committee.subject).unwrap();
+            prop_assert_eq!(measured.task(subject), Some((committee.cid, committee.miner_id)));
+            let mut expected = Retrievals::default();
+            for member in &committee.members {
+                expected.add(&measured.records[*member], &measured, rules.outages);
+            }
+            prop_assert_eq!(*own, expected);
+            let agreed = committee.members.iter().filter(|member| found.consensus[**member] == Some(Consensus::MajorityResult));
+            let ms: Vec<i64> = agreed.filter_map(|member| measurements[*member].first_byte_ms()).collect();
+            if committee.retrieval == Decision::Majority(&RetrievalResult::Ok)
+                && let Some(median) = percentile(&ms, (1, 2))
+            {
+                times.entry(committee.miner_id).or_default().push(i64::try_from(median.ceil()).unwrap());
+            }
+        }
+        prop_assert_eq!(found.first_byte, times);
+    }
 }
 
 #[test]

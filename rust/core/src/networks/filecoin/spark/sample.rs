@@ -1,7 +1,28 @@
 //! Measurements for the tests of the modules that evaluate them.
 
 use super::super::measurements::Measurements;
+use super::super::scalar::Scalar;
 use super::{Measurement, Participant, RetrievalResult};
+use crate::decode::json::{Kind, Text};
+
+impl From<String> for Text<'_> {
+    /// The text is never freed: tests make few.
+    fn from(text: String) -> Self {
+        Self { raw: text.leak(), is_escaped: false }
+    }
+}
+
+impl From<&str> for Text<'_> {
+    fn from(text: &str) -> Self {
+        text.to_owned().into()
+    }
+}
+
+impl<'a, T: Into<Text<'a>>> From<T> for Scalar<'a> {
+    fn from(text: T) -> Self {
+        Self { kind: Kind::Text, written: text.into().raw, is_escaped: false }
+    }
+}
 
 /// A success that names no task.
 pub fn measurement() -> Measurement<'static> {

@@ -7,6 +7,7 @@
 use std::collections::BTreeMap;
 
 use super::committee::{Committee, Consensus, Decision};
+use super::fraud::Tasking;
 use super::measurements::{Measurements, Record};
 use super::rate::Rate;
 use super::result::{HTTP, RetrievalResult};
@@ -49,15 +50,6 @@ impl Retrievals {
         self.successful_http_head += u64::from(is_head);
     }
 
-    /// All retrievals of a committee.
-    pub fn of(committee: &Committee<'_>, measurements: &Measurements<'_>, outages: IndexerOutages) -> Self {
-        let mut retrievals = Self::default();
-        for record in committee.members.iter().filter_map(|member| measurements.records.get(*member)) {
-            retrievals.add(record, measurements, outages);
-        }
-        retrievals
-    }
-
     fn merge(&mut self, other: &Self) {
         self.total += other.total;
         self.successful += other.successful;
@@ -79,6 +71,23 @@ impl Retrievals {
     pub const fn head_rate(&self) -> Rate {
         Rate { count: self.successful_http_head, total: self.total }
     }
+}
+
+/// Retrievals of each subject, by its number: those that count for its committee.
+pub fn by_subject(
+    measurements: &Measurements<'_>,
+    labels: &[Tasking],
+    outages: IndexerOutages,
+) -> Vec<Retrievals> {
+    let mut found = vec![Retrievals::default(); measurements.subjects.values().len()];
+    for (record, label) in measurements.records.iter().zip(labels) {
+        if *label == Tasking::Ok
+            && let Some(retrievals) = found.get_mut(record.subject as usize)
+        {
+            retrievals.add(record, measurements, outages);
+        }
+    }
+    found
 }
 
 /// Retrievals of each party: those of all committees whose task is the party's.
@@ -103,19 +112,22 @@ pub fn first_byte<'m>(
     measurements: &Measurements<'_>,
     consensus: &[Option<Consensus>],
 ) -> BTreeMap<&'m str, Vec<i64>> {
+    let mut times: Vec<Vec<i64>> = vec![Vec::new(); measurements.subjects.values().len()];
+    for (record, label) in measurements.records.iter().zip(consensus) {
+        if *label == Some(Consensus::MajorityResult)
+            && let Some(times) = times.get_mut(record.subject as usize)
+        {
+            times.extend(record.first_byte_ms);
+        }
+    }
     let mut found: BTreeMap<&str, Vec<i64>> = BTreeMap::new();
     for committee in committees {
         if committee.retrieval != Decision::Majority(&RetrievalResult::Ok) {
             continue;
         }
-        let times: Vec<i64> = committee
-            .members
-            .iter()
-            .filter(|member| consensus.get(**member) == Some(&Some(Consensus::MajorityResult)))
-            .filter_map(|member| measurements.records.get(*member)?.first_byte_ms)
-            .collect();
+        let times = times.get(committee.subject as usize).map_or(&[][..], Vec::as_slice);
         // A percentile lies between two of the values.
-        let median = percentile(&times, (1, 2)).and_then(|median| i64::try_from(median.ceil()).ok());
+        let median = percentile(times, (1, 2)).and_then(|median| i64::try_from(median.ceil()).ok());
         if let Some(median) = median {
             found.entry(committee.miner_id).or_default().push(median);
         }

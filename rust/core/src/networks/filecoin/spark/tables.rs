@@ -155,11 +155,12 @@ fn labels(
     let participants: Vec<String> =
         measurements.participants.values().iter().map(ToString::to_string).collect();
     let participants = participants.iter().map(|text| Some(text.as_str())).collect();
-    let stations = measurements.stations.values().iter().map(Option::as_deref).collect();
-    let subnets = measurements.subnets.values().iter().map(|subnet| Some(&**subnet)).collect();
-    let subjects = measurements.subjects.values();
-    let cids = subjects.iter().map(|subject| subject.cid.as_deref()).collect();
-    let miners = subjects.iter().map(|subject| subject.miner_id.as_deref()).collect();
+    let stations = measurements.stations.values().iter();
+    let stations = stations.map(|id| (!id.is_empty()).then_some(id.as_str())).collect();
+    let subnets = measurements.subnets.values().iter().map(|subnet| Some(subnet.as_str())).collect();
+    let subjects = measurements.subjects.values().iter();
+    let cids = subjects.clone().map(|subject| measurements.word(subject.cid?)).collect();
+    let miners = subjects.map(|subject| measurements.word(subject.miner_id?)).collect();
     let retrievals = measurements.retrievals.values();
     let results: Vec<_> = retrievals.iter().map(|value| value.result.text()).collect();
     let results = results.iter().map(|result| Some(&**result)).collect();

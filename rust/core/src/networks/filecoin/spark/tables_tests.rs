@@ -68,7 +68,22 @@ fn a_text_that_labels_repeat_is_stored_once() {
         (vec!["http".to_owned()], vec![None, Some("http".to_owned()), None, None, None])
     );
     assert_eq!(words("tasking").1, some(&["OK", "OK", "OK", "OK", "TASK_NOT_IN_ROUND"]));
-    assert_eq!(words("station").0, Vec::<String>::new());
+}
+
+#[test]
+fn a_station_without_an_id_has_none_in_the_table() {
+    let id = "5f".repeat(44);
+    let station = |written: &str| line(1, &format!(r#","station_id":{written}"#));
+    let escaped = format!("\"{}\"", id.replace("5f5f", r"\u0035f5f"));
+    let lines =
+        [line(1, ""), station("null"), station("\"\""), station(&format!("\"{id}\"")), station(&escaped)];
+    let file = lines.join("\n");
+    let found = evaluate_files(&[file.as_bytes()], &round(), RuleVersion::Unrewarded.rules()).unwrap();
+    let column = found.labels.column_by_name("station").unwrap().as_dictionary::<Int32Type>();
+    let words = column.downcast_dict::<StringArray>().unwrap();
+    let rows: Vec<Option<&str>> = words.into_iter().collect();
+    assert_eq!(rows, [None, None, None, Some(&*id), Some(&*id)]);
+    assert_eq!(words.values().iter().collect::<Vec<_>>(), [Some(&*id)]);
 }
 
 #[test]
