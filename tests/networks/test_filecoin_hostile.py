@@ -465,3 +465,14 @@ def test_no_id_takes_the_place_of_a_line(tmp_path: Path) -> None:
     ]
     with pytest.raises(InputError, match="found a table"):
         evidence_file.one_record(tmp_path / "proofs.parquet", None, "1")
+
+
+def test_an_id_that_stands_twice_names_no_record(tmp_path: Path) -> None:
+    found = tmp_path / "proofs.jsonl"
+    found.write_bytes(b'{"id":"x"}\n{"id":"3"}\n\n{"id":"3"}\n{"id":"x","n":1}\n{"id":"x"}\n')
+    assert evidence_file.one_record(found, None, "3") == b""
+    assert evidence_file.one_record(found, None, "5") == b'{"id":"x","n":1}'
+    with pytest.raises(InputError, match="one record 'x', by its line or id, found lines 1 and 5"):
+        evidence_file.one_record(found, None, "x")
+    with pytest.raises(InputError, match="found none"):
+        evidence_file.one_record(found, None, "y")

@@ -33,6 +33,8 @@ _SLICE = 4 << 20
 _MOST_LINES = 1 << 16
 #: Ends a line that was cut: no JSON text holds this byte, so what was left of a record is never taken for one.
 _CUT = b"\0"
+#: Records of one id that show that it names none of them.
+_ENOUGH = 2
 #: Bytes of the longest record of any network.
 _MOST_OF_RECORD = 64 << 20
 
@@ -138,7 +140,7 @@ def one_record(path: Path, content: bytes | None, called: str | None) -> bytes:
         called: Line, from 1, or id of the record; ``None`` where the file is one record.
 
     Raises:
-        InputError: The file cannot be read, or there is no such record.
+        InputError: The file cannot be read, or there is no such record, or more than one.
     """
     if path.name.endswith(".parquet"):
         raise InputError(
@@ -149,23 +151,29 @@ def one_record(path: Path, content: bytes | None, called: str | None) -> bytes:
         with _open_any(path, content) as file:
             if called is None:
                 return _whole(file, path)
-            if (found := _called(_bounded_lines(file, _MOST_OF_RECORD), called)) is not None:
-                return found
+            found = _called(_bounded_lines(file, _MOST_OF_RECORD), called)
     except (OSError, EOFError, zlib.error) as error:
         raise InputError(f"{path}: cannot be read ({error})") from None
-    raise InputError(f"{path}: expected a record {called!r}, by its line or id, found none")
+    if len(found) == 1:
+        return next(iter(found.values()))
+    numbers = " and ".join(map(str, found))
+    raise InputError(
+        f"{path}: expected one record {called!r}, by its line or id, found {f'lines {numbers}' if found else 'none'}",
+        hint="`--record` takes the number of a line too." if found else None,
+    )
 
 
-def _called(lines: Iterator[bytes], called: str) -> bytes | None:
-    """The line of this number, else the first one of this id: no id of a stranger takes the place of a line."""
-    by_id: bytes | None = None
+def _called(lines: Iterator[bytes], called: str) -> dict[int, bytes]:
+    """The line of this number, else the first two lines of this id, by their numbers.
+
+    No id of a stranger takes the place of a line.
+    """
+    by_id = dict[int, bytes]()
     for number, line in enumerate(lines, start=1):
         if called == str(number):
-            return line
-        if by_id is None and line and called == _id_of(line):
-            if not called.isdecimal():
-                return line
-            by_id = line
+            return {number: line}
+        if len(by_id) < _ENOUGH and line and called == _id_of(line):
+            by_id[number] = line
     return by_id
 
 
