@@ -256,3 +256,21 @@ def test_hostile_settlements_are_findings_and_not_errors(
         for name in settled.manifest["results"]:
             (folder / name).unlink()
         assert not audit(folder, evidence).is_clean
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (b"[]", "expected an object, found another value"),
+        (b"{}", "no member 'counts'"),
+        (b'{"counts": 5, "refusals": 7}', "a value of another kind"),
+    ],
+)
+def test_a_result_of_another_form_is_told_in_words(
+    settled: FilecoinSettlement, tmp_path: Path, content: bytes, sentence: str
+) -> None:
+    folder = shutil.copytree(settled.folder, tmp_path / "out")
+    (folder / "refusals.json").write_bytes(content)
+    published = [one.published for one in audit(folder).findings if one.file == "refusals.json"]
+    assert any(sentence in str(told) for told in published)
+    assert not any("Error" in str(told) for told in published)

@@ -56,10 +56,15 @@ def sums(settlement: FilecoinSettlement) -> list[Finding]:
         try:
             found += check(settlement)
         except _STRANGE as error:
-            found.append(
-                Finding("sums", file, "", "", f"{type(error).__name__}: {error}", "a file of its form")
-            )
+            found.append(Finding("sums", file, "", "", _strangeness(error), "a file of its form"))
     return found
+
+
+def _strangeness(error: Exception) -> str:
+    """What is wrong with a file that is not of its form, in words."""
+    if isinstance(error, DepinverifyError):
+        return str(error)
+    return f"no member {error}" if isinstance(error, KeyError) else f"a value of another kind ({error})"
 
 
 def _differs(file: str, subject: str, field: str, published: object, recomputed: object) -> Iterator[Finding]:

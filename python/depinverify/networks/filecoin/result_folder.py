@@ -219,5 +219,5 @@ def _load(path: Path) -> dict[str, Any]:
     except (OSError, ValueError, RecursionError) as error:
         raise SettlementError(f"{path}: {error}") from None
     if not isinstance(loaded, dict):
-        raise SettlementError(f"{path}: expected an object")
+        raise SettlementError(f"{path}: expected an object, found another value")
     return loaded
