@@ -106,8 +106,12 @@ class Settlement:
             raise _no_settlement(folder) from None
         except (OSError, ValueError, RecursionError) as error:
             raise SettlementError(f"{path}: {error}") from None
-        if not isinstance(manifest, dict) or manifest.get("format") != "depinverify-manifest-v1":
-            raise SettlementError(f"{path}: expected the format depinverify-manifest-v1")
+        found = manifest.get("format") if isinstance(manifest, dict) else None
+        if found != "depinverify-manifest-v1":
+            raise SettlementError(
+                f"{path}: expected the format depinverify-manifest-v1, found {found!r:.60}",
+                hint="A settlement of a network's own evidence takes `--network` and the network's name.",
+            )
         return cls(folder, manifest)
 
     @property

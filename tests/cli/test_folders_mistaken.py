@@ -44,3 +44,31 @@ def test_a_run_that_was_stopped(tmp_path: Path, run: Callable[..., tuple[int, st
     assert code == 2
     assert "found no manifest.json" in said
     assert "start `depinverify settle` again" in said
+
+
+@pytest.mark.parametrize(
+    ("options", "found", "expected", "hint"),
+    [
+        ((), "depinverify-filecoin-manifest-v1", "depinverify-manifest-v1", "takes `--network`"),
+        (
+            ("--network", "filecoin"),
+            "depinverify-manifest-v1",
+            "depinverify-filecoin-manifest-v1",
+            "takes no",
+        ),
+    ],
+)
+def test_the_settlement_of_another_kind_is_told(
+    options: tuple[str, ...],
+    found: str,
+    expected: str,
+    hint: str,
+    tmp_path: Path,
+    run: Callable[..., tuple[int, str, str]],
+) -> None:
+    (tmp_path / "manifest.json").write_text(f'{{"format":"{found}"}}')
+    code, _, said = run("audit", tmp_path, *options)
+    words = " ".join(said.split())
+    assert code == 2
+    assert f"expected the format {expected}, found '{found}'" in words
+    assert hint in words

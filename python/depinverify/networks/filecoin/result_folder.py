@@ -61,8 +61,11 @@ class FilecoinSettlement:
                 hint="A run that was stopped leaves none: start `depinverify settle` with --network filecoin again.",
             )
         manifest = _load(path)
-        if manifest.get("format") != FORMAT:
-            raise SettlementError(f"{path}: expected the format {FORMAT}, found another")
+        if (found := manifest.get("format")) != FORMAT:
+            raise SettlementError(
+                f"{path}: expected the format {FORMAT}, found {found!r:.60}",
+                hint="The settlement of an epoch takes no `--network`.",
+            )
         expected = {"ruleset": dict, "inputs": dict, "results": dict, "counts": dict, "totals": dict}
         for key, kind in expected.items():
             if not isinstance(manifest.get(key), kind):
