@@ -243,7 +243,6 @@ impl<'a, 'n> Reader<'a, 'n> {
     }
 
     /// Reads a text.
-    #[inline]
     pub fn text(&mut self) -> Result<Text<'a>, JsonError> {
         self.space();
         self.text_here()?.ok_or_else(|| self.fault("a text"))
