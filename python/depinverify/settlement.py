@@ -110,7 +110,9 @@ class Settlement:
         if found != "depinverify-manifest-v1":
             raise SettlementError(
                 f"{path}: expected the format depinverify-manifest-v1, found {found!r:.60}",
-                hint="A settlement of a network's own evidence takes `--network` and the network's name.",
+                hint="A settlement of a network's own evidence takes `--network` and the network's name."
+                if isinstance(found, str)
+                else None,
             )
         return cls(folder, manifest)
 

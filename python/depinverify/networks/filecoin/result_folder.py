@@ -64,7 +64,7 @@ class FilecoinSettlement:
         if (found := manifest.get("format")) != FORMAT:
             raise SettlementError(
                 f"{path}: expected the format {FORMAT}, found {found!r:.60}",
-                hint="The settlement of an epoch takes no `--network`.",
+                hint="The settlement of an epoch takes no `--network`." if isinstance(found, str) else None,
             )
         expected = {"ruleset": dict, "inputs": dict, "results": dict, "counts": dict, "totals": dict}
         for key, kind in expected.items():
