@@ -16,9 +16,7 @@ pub const MAX_LANES: usize = 8;
 /// The bits of a limb that a multiplication reads.
 pub const LIMB: u64 = (1 << 52) - 1;
 
-/// What a unit whose halves of products are signed adds to their sums, to keep them positive.
-pub const EXCESS: u64 = 1 << EXCESS_BIT;
-/// Its bit.
+/// What is added to sums of a unit whose lower halves of products are signed, to keep them positive: a power of two.
 pub const EXCESS_BIT: u32 = 55;
 
 /// One bit a lane, the first lane's lowest.
@@ -30,8 +28,8 @@ pub trait Vector: Copy + Send + Sync + 'static {
     const LANES: usize;
     /// All lanes.
     const ALL: Mask;
-    /// What [`Vector::wide_split`] adds to a sum: 0 or [`EXCESS`].
-    const EXCESS: u64;
+    /// Whether halves of products come with a [bias](Vector::bias) and lower ones are signed.
+    const IS_BIASED: bool;
     /// A sum of products of limbs, before any carry.
     type Wide: Copy;
 
@@ -95,18 +93,33 @@ pub trait Vector: Copy + Send + Sync + 'static {
     /// `self` plus bits 52 to 103 of the product of two limbs.
     #[must_use]
     fn add_high(self, a: Self, b: Self) -> Self;
+    /// `self` plus the low 52 bits of a limb times `2^PLACES`.
+    #[must_use]
+    fn add_shifted<const PLACES: u32>(self, a: Self) -> Self;
+    /// `self` plus the product of a number below 2^32 and a limb; the product is below 2^52.
+    #[must_use]
+    fn add_small(self, a: Self, b: Self) -> Self;
+    /// `(low, high)` with the product of two limbs added to `low + high 2^52`; `low` grows by less than 2^53. Bits of the limbs
+    /// from 52 up are not read.
+    fn add_product(low: Self, high: Self, a: Self, b: Self) -> (Self, Self);
+    /// The same with a limb times `2^UP - 2^DOWN`; up to 2^52 may be taken from `low` where halves are signed.
+    fn add_powers<const UP: u32, const DOWN: u32>(low: Self, high: Self, a: Self) -> (Self, Self);
     /// A limb whose bits from 52 up may be anything, made fit to be a factor.
     #[must_use]
     fn factor(self) -> Self;
 
     /// No products yet.
     fn wide() -> Self::Wide;
-    /// The sum plus the product of two limbs.
-    fn wide_add(sum: Self::Wide, a: Self, b: Self) -> Self::Wide;
+    /// The sum plus the product of two limbs; where the radix is 51, of limbs below 1.4 2^51.
+    fn wide_add<const RADIX: u32>(sum: Self::Wide, a: Self, b: Self) -> Self::Wide;
     /// Twice the sum.
     fn wide_double(sum: Self::Wide) -> Self::Wide;
-    /// `(low, high)` with `sum + EXCESS = low + high 2^RADIX`, for sums of up to five products of limbs; both are below 2^56.
+    /// `(low, high)` with `sum = low + high 2^RADIX`, but for the bias of each product, for sums of up to five products.
+    ///
+    /// Without the bias `high` is below 2^56 and `low` below 2^55, and where halves are signed not below -2^54.
     fn wide_split<const RADIX: u32>(sum: Self::Wide) -> (Self, Self);
+    /// What every product adds to `low` and to `high` besides itself.
+    fn bias<const RADIX: u32>() -> (u64, u64);
 
     /// `on` in the lanes of the mask, `self` elsewhere.
     #[must_use]
@@ -138,7 +151,7 @@ fn product(a: Portable, b: Portable) -> u128 {
 impl Vector for Portable {
     const LANES: usize = 1;
     const ALL: Mask = 1;
-    const EXCESS: u64 = 0;
+    const IS_BIASED: bool = false;
     type Wide = u128;
 
     #[inline(always)]
@@ -222,6 +235,22 @@ impl Vector for Portable {
         Self(self.0.wrapping_add((product(a, b) >> 52) as u64))
     }
     #[inline(always)]
+    fn add_shifted<const PLACES: u32>(self, a: Self) -> Self {
+        self.add(a.shl(PLACES).and(Self(LIMB)))
+    }
+    #[inline(always)]
+    fn add_small(self, a: Self, b: Self) -> Self {
+        self.add(a.mul(b))
+    }
+    #[inline(always)]
+    fn add_product(low: Self, high: Self, a: Self, b: Self) -> (Self, Self) {
+        (low.add_low(a, b), high.add_high(a, b))
+    }
+    #[inline(always)]
+    fn add_powers<const UP: u32, const DOWN: u32>(low: Self, high: Self, a: Self) -> (Self, Self) {
+        Self::add_product(low, high, a, Self((1 << UP) - (1 << DOWN)))
+    }
+    #[inline(always)]
     fn factor(self) -> Self {
         Self(self.0 & LIMB)
     }
@@ -230,7 +259,7 @@ impl Vector for Portable {
         0
     }
     #[inline(always)]
-    fn wide_add(sum: u128, a: Self, b: Self) -> u128 {
+    fn wide_add<const RADIX: u32>(sum: u128, a: Self, b: Self) -> u128 {
         sum + u128::from(a.0) * u128::from(b.0)
     }
     #[inline(always)]
@@ -240,6 +269,10 @@ impl Vector for Portable {
     #[inline(always)]
     fn wide_split<const RADIX: u32>(sum: u128) -> (Self, Self) {
         (Self(sum as u64 & ((1 << RADIX) - 1)), Self((sum >> RADIX) as u64))
+    }
+    #[inline(always)]
+    fn bias<const RADIX: u32>() -> (u64, u64) {
+        (0, 0)
     }
     #[inline(always)]
     fn replace(self, mask: Mask, on: Self) -> Self {
@@ -272,3 +305,7 @@ impl Vector for Portable {
         rows
     }
 }
+
+#[cfg(test)]
+#[path = "vector_tests.rs"]
+mod tests;

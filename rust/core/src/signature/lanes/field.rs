@@ -67,23 +67,49 @@ fn columns<F: Field + ?Sized, V: Vector>(sums: [V::Wide; 9]) -> Columns<V> {
         columns[k] = columns[k].add(low);
         columns[k + 1] = high;
     }
-    if V::EXCESS != 0 {
-        for k in 0..5 {
-            columns[k] = columns[k].add(V::splat(F::MINUS_EXCESS[k]));
+    if V::IS_BIASED {
+        for k in 0..10 {
+            columns[k] = columns[k].add(V::splat(correction::<F, V>(k)));
         }
     }
     columns
 }
 
+/// What a column needs where a unit's sums are biased: the bias taken away, the excess added, and that taken away as well,
+/// modulo the prime.
+#[inline(always)]
+fn correction<F: Field + ?Sized, V: Vector>(column: usize) -> u64 {
+    let (low, high) = if F::RADIX == 52 { V::bias::<52>() } else { V::bias::<51>() };
+    let products = |column: usize| if column < 9 { 5 - column.abs_diff(4) as u64 } else { 0 };
+    let lows = low.wrapping_mul(products(column));
+    let highs = if column > 0 { high.wrapping_mul(products(column - 1)) } else { 0 };
+    let excess = if column < 9 { 1 << EXCESS_BIT } else { 0 };
+    let minus_excess = if column < 5 { F::MINUS_EXCESS[column] } else { 0 };
+    (excess + minus_excess).wrapping_sub(lows).wrapping_sub(highs)
+}
+
 #[inline(always)]
 fn product<F: Field + ?Sized, V: Vector>(a: &Element<V>, b: &Element<V>) -> Columns<V> {
+    // Row by row, since a compiler that sees one loop may leave it a loop, with all sums in memory.
     let mut sums = [V::wide(); 9];
-    for i in 0..5 {
-        for j in 0..5 {
-            sums[i + j] = V::wide_add(sums[i + j], a[i], b[j]);
-        }
-    }
+    add_row::<F, V>(&mut sums[0..5], a[0], b);
+    add_row::<F, V>(&mut sums[1..6], a[1], b);
+    add_row::<F, V>(&mut sums[2..7], a[2], b);
+    add_row::<F, V>(&mut sums[3..8], a[3], b);
+    add_row::<F, V>(&mut sums[4..9], a[4], b);
     columns::<F, V>(sums)
+}
+
+#[inline(always)]
+fn add_row<F: Field + ?Sized, V: Vector>(sums: &mut [V::Wide], a: V, b: &Element<V>) {
+    for j in 0..5 {
+        sums[j] = add::<F, V>(sums[j], a, b[j]);
+    }
+}
+
+#[inline(always)]
+fn add<F: Field + ?Sized, V: Vector>(sum: V::Wide, a: V, b: V) -> V::Wide {
+    if F::RADIX == 52 { V::wide_add::<52>(sum, a, b) } else { V::wide_add::<51>(sum, a, b) }
 }
 
 #[inline(always)]
@@ -91,14 +117,14 @@ fn square_product<F: Field + ?Sized, V: Vector>(a: &Element<V>) -> Columns<V> {
     let mut sums = [V::wide(); 9];
     for i in 0..5 {
         for j in i + 1..5 {
-            sums[i + j] = V::wide_add(sums[i + j], a[i], a[j]);
+            sums[i + j] = add::<F, V>(sums[i + j], a[i], a[j]);
         }
     }
     for sum in &mut sums[1..8] {
         *sum = V::wide_double(*sum);
     }
     for i in 0..5 {
-        sums[2 * i] = V::wide_add(sums[2 * i], a[i], a[i]);
+        sums[2 * i] = add::<F, V>(sums[2 * i], a[i], a[i]);
     }
     columns::<F, V>(sums)
 }
@@ -344,7 +370,7 @@ pub const fn power_of_two(modulus: [u64; 4], power: u32) -> [u64; 4] {
     value
 }
 
-/// Minus the sum of `EXCESS 2^(radix k)` over the nine columns of a product, modulo the prime.
+/// Minus the sum of the excess times `2^(radix k)` over the nine columns of a product, modulo the prime.
 pub const fn minus_excess(prime: [u64; 4], radix: u32) -> [u64; 5] {
     let mut left = [0; 4];
     let mut k = 0;

@@ -48,7 +48,7 @@ impl Field for Field25519 {
     fn carry<V: Vector>(term: Element<V>) -> Element<V> {
         let mask = V::splat(LIMB);
         let mut limbs = term;
-        limbs[0] = term[0].and(mask).add_low(term[4].shr(51), V::splat(19));
+        limbs[0] = term[0].and(mask).add_small(term[4].shr(51), V::splat(19));
         for k in 1..5 {
             limbs[k] = term[k].and(mask).add(term[k - 1].shr(51));
         }
@@ -69,7 +69,7 @@ impl Field for Field25519 {
         for limb in &limbs[1..] {
             above = limb.add(above).shr(51);
         }
-        limbs[0] = limbs[0].add_low(above, nineteen);
+        limbs[0] = limbs[0].add_small(above, nineteen);
         for k in 0..4 {
             limbs[k + 1] = limbs[k + 1].add(limbs[k].shr(51));
             limbs[k] = limbs[k].and(mask);

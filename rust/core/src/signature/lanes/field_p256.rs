@@ -22,14 +22,12 @@ const TOP: u64 = (1 << 48) - 1;
 fn montgomery<V: Vector>(mut t: Columns<V>) -> Element<V> {
     // q (p + 1) = q 2^96 + q 2^192 + q (2^256 - 2^224), and 96 = 52 + 44, 192 = 3 52 + 36, 224 = 4 52 + 16. Upper halves of
     // products by powers of two are shifts, since multiplications are what a vector unit has least of.
-    let (at_96, at_192, at_224) = (V::splat(1 << 44), V::splat(1 << 36), V::splat((1 << 48) - (1 << 16)));
     for i in 0..5 {
         let q = t[i].and(V::splat(LIMB));
-        t[i + 1] = t[i + 1].add(t[i].shr(52)).add_low(q, at_96);
+        t[i + 1] = t[i + 1].add(t[i].shr(52)).add_shifted::<44>(q);
         t[i + 2] = t[i + 2].add(q.shr(8));
-        t[i + 3] = t[i + 3].add_low(q, at_192);
-        t[i + 4] = t[i + 4].add(q.shr(16)).add_low(q, at_224);
-        t[i + 5] = t[i + 5].add_high(q, at_224);
+        t[i + 3] = t[i + 3].add_shifted::<36>(q);
+        (t[i + 4], t[i + 5]) = V::add_powers::<48, 16>(t[i + 4].add(q.shr(16)), t[i + 5], q);
     }
     [t[5], t[6], t[7], t[8], t[9]]
 }

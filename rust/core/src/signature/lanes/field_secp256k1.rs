@@ -31,18 +31,15 @@ fn fold<V: Vector>(mut columns: Columns<V>, term: Option<&Element<V>>) -> Elemen
         }
     }
     let back = V::splat(FROM_260);
-    for k in 0..5 {
-        limbs[k] = limbs[k].add_low(columns[k + 5], back);
-    }
     for k in 0..4 {
-        limbs[k + 1] = limbs[k + 1].add_high(columns[k + 5], back);
+        (limbs[k], limbs[k + 1]) = V::add_product(limbs[k], limbs[k + 1], columns[k + 5], back);
     }
-    let sixth = V::splat(0).add_high(columns[9], back);
+    let sixth;
+    (limbs[4], sixth) = V::add_product(limbs[4], V::splat(0), columns[9], back);
     let above = limbs[4].shr(48).add(sixth.shl(4));
     limbs[4] = limbs[4].and(V::splat(TOP));
     let back = V::splat(FROM_256);
-    limbs[0] = limbs[0].add_low(above, back);
-    limbs[1] = limbs[1].add_high(above, back);
+    (limbs[0], limbs[1]) = V::add_product(limbs[0], limbs[1], above, back);
     limbs
 }
 
@@ -71,7 +68,7 @@ impl Field for FieldSecp256k1 {
         let mut limbs = ripple(term);
         let above = limbs[4].shr(48);
         limbs[4] = limbs[4].and(V::splat(TOP));
-        limbs[0] = limbs[0].add_low(above, V::splat(FROM_256));
+        limbs[0] = limbs[0].add_small(above, V::splat(FROM_256));
         ripple(limbs)
     }
 

@@ -248,11 +248,14 @@ impl<V: Vector> Tree<V> {
         let first = self.leaves.len().div_ceil(2);
         let mut products = [one::<C, V>(); CHAINS];
         let nowhere = Address { rows: [&NO_ROW; MAX_LANES], negative: 0 };
-        let mut now = [[nowhere; 2]; CHAINS];
-        let mut next = now;
+        let mut addresses = [[[nowhere; 2]; CHAINS]; 2];
         let blocks = first * m / CHAINS;
         for block in 0..=blocks {
             // The rows of this block are on their way into the cache while those of the last one are used.
+            let [now, next] = {
+                let [even, odd] = &mut addresses;
+                if block % 2 == 0 { [odd, even] } else { [even, odd] }
+            };
             if block < blocks {
                 let (leaf, group) = (block * CHAINS / m, block * CHAINS % m);
                 for chain in 0..CHAINS {
@@ -280,7 +283,6 @@ impl<V: Vector> Tree<V> {
                     }
                 }
             }
-            now = next;
         }
         products
     }
@@ -325,11 +327,12 @@ impl<V: Vector> Tree<V> {
         let (low_x, high_x) = self.x.split_at_mut(upper);
         let (low_y, high_y) = self.y.split_at_mut(upper);
         let blocks = pairs / CHAINS;
+        // Written anew for every block, and made outside so that nothing is copied for it.
+        let (mut slope, mut sum) = (inverted, inverted);
         let points = low_x[..pairs].chunks_exact_mut(CHAINS).zip(low_y[..pairs].chunks_exact_mut(CHAINS));
         let others = high_x[..pairs].chunks_exact(CHAINS).zip(high_y[..pairs].chunks_exact(CHAINS));
         let work = points.zip(others).zip(self.prefix[..pairs].chunks_exact(CHAINS));
         for (block, (((ax, ay), (dx, by)), prefix)) in work.enumerate().rev() {
-            let mut slope = inverted;
             for chain in 0..CHAINS {
                 slope[chain] = C::Field::multiply_to_factor(&inverted[chain], &prefix[chain]);
                 inverted[chain] = C::Field::multiply_to_factor(&inverted[chain], &dx[chain]);
@@ -338,7 +341,6 @@ impl<V: Vector> Tree<V> {
                 let rise = C::Field::subtract_to_factor(&by[chain], &ay[chain]);
                 slope[chain] = C::Field::multiply_to_factor(&slope[chain], &rise);
             }
-            let mut sum = slope;
             for chain in 0..CHAINS {
                 let mut run = dx[chain];
                 if !is_ordinary {

@@ -2,7 +2,8 @@
 //!
 //! In and out: as [`Vector`] says. Rule: a limb of 52 bits is exact in a double. 2^104 + a b, rounded once, has
 //! h = round(a b / 2^52) as the low bits of its representation, and a b - h 2^52, which is between -2^51 and 2^51, is exact;
-//! added to 1.5 2^52 it stands in the low bits too (after Emmart, Zheng and Weems, ARITH 2018). Invariant: that of the module; the rounding mode is to nearest, as every Rust program has it.
+//! added to 1.5 2^52 it stands in the low bits too (after Emmart, Zheng and Weems, ARITH 2018). Limbs of 51 bits are split at
+//! 2^51 in the same way, from 2^103 + a b. Invariant: that of the module; the rounding mode is to nearest, as every Rust program has it.
 
 use core::arch::x86_64::{
     __m256d, __m256i, _mm_cvtsi64_si128, _mm256_add_epi64, _mm256_add_pd, _mm256_and_si256,
@@ -14,7 +15,7 @@ use core::arch::x86_64::{
     _mm256_unpacklo_epi64, _mm256_xor_si256,
 };
 
-use super::super::vector::{EXCESS, LIMB, MAX_LANES, Mask, Row, Vector};
+use super::super::vector::{LIMB, MAX_LANES, Mask, Row, Vector};
 use super::{register, unit};
 
 unit!(Four, "avx2", "fma");
@@ -25,15 +26,21 @@ struct Four(__m256i);
 
 /// 2^52, whose low bits are a limb's place.
 const UNIT: f64 = 4_503_599_627_370_496.0;
-/// 2^104, where a product's upper half stands in the low bits.
-const UPPER: f64 = UNIT * UNIT;
-/// 1.5 2^52, where a signed lower half does.
+/// 1.5 2^52, where a signed lower half stands in the low bits.
 const LOWER: f64 = 1.5 * UNIT;
 
-/// Halves of a product as the low bits of doubles: the upper one above [`UPPER`], the signed lower one above [`LOWER`].
+/// The bits of half a limb.
+const QUARTER: u64 = (1 << 26) - 1;
+
+/// 2^52 times 2^`radix`, where a product's upper half stands in the low bits, in units of 2^`radix`.
+const fn upper(radix: u32) -> f64 {
+    if radix == 51 { UNIT * UNIT / 2.0 } else { UNIT * UNIT }
+}
+
+/// Halves of a product as the low bits of doubles: the upper one above [`upper`], the signed lower one above [`LOWER`].
 struct Halves {
-    upper: __m256i,
-    lower: __m256i,
+    upper: Four,
+    lower: Four,
 }
 
 /// A limb as a double.
@@ -46,13 +53,19 @@ fn double(limb: Four) -> __m256d {
 }
 
 #[inline(always)]
-fn halves(a: Four, b: Four) -> Halves {
+fn halves<const RADIX: u32>(a: Four, b: Four) -> Halves {
     let (a, b) = (double(a), double(b));
+    let above = const { upper(RADIX) };
     register!({
-        let upper = _mm256_fmadd_pd(a, b, _mm256_set1_pd(UPPER));
-        let taken = _mm256_add_pd(_mm256_sub_pd(_mm256_set1_pd(UPPER), upper), _mm256_set1_pd(LOWER));
+        let upper = _mm256_fmadd_pd(a, b, _mm256_set1_pd(above));
+        let taken = if RADIX == 51 {
+            // 2^103 + 1.5 2^52 is a double.
+            _mm256_sub_pd(_mm256_set1_pd(above + LOWER), upper)
+        } else {
+            _mm256_add_pd(_mm256_sub_pd(_mm256_set1_pd(above), upper), _mm256_set1_pd(LOWER))
+        };
         let lower = _mm256_fmadd_pd(a, b, taken);
-        Halves { upper: _mm256_castpd_si256(upper), lower: _mm256_castpd_si256(lower) }
+        Halves { upper: Four(_mm256_castpd_si256(upper)), lower: Four(_mm256_castpd_si256(lower)) }
     })
 }
 
@@ -84,9 +97,9 @@ impl Four {
 impl Vector for Four {
     const LANES: usize = 4;
     const ALL: Mask = 0xf;
-    const EXCESS: u64 = EXCESS;
-    /// Sums of lower and of upper halves, and of how many products.
-    type Wide = (Self, Self, u64);
+    const IS_BIASED: bool = true;
+    /// Sums of lower and of upper halves.
+    type Wide = (Self, Self);
 
     #[inline(always)]
     fn splat(word: u64) -> Self {
@@ -177,15 +190,38 @@ impl Vector for Four {
     }
     #[inline(always)]
     fn add_low(self, a: Self, b: Self) -> Self {
-        let lower = Self(halves(a.factor(), b.factor()).lower).sub(Self::splat(LOWER.to_bits()));
+        let lower = halves::<52>(a.factor(), b.factor()).lower.sub(Self::splat(LOWER.to_bits()));
         self.add(lower.and(Self::splat(LIMB)))
     }
     #[inline(always)]
     fn add_high(self, a: Self, b: Self) -> Self {
-        let Halves { upper, lower } = halves(a.factor(), b.factor());
+        let Halves { upper, lower } = halves::<52>(a.factor(), b.factor());
         // A lower half below zero says that the upper one was rounded up.
-        let rounded_up = Self(lower).sub(Self::splat(LOWER.to_bits())).shr(63);
-        self.add(Self(upper).and(Self::splat(LIMB))).sub(rounded_up)
+        let rounded_up = lower.sub(Self::splat(LOWER.to_bits())).shr(63);
+        self.add(upper.and(Self::splat(LIMB))).sub(rounded_up)
+    }
+    #[inline(always)]
+    fn add_shifted<const PLACES: u32>(self, a: Self) -> Self {
+        self.add(a.shl(PLACES).and(Self::splat(LIMB)))
+    }
+    #[inline(always)]
+    fn add_small(self, a: Self, b: Self) -> Self {
+        self.add(a.mul_32(b)).add(a.mul_32(b.shr(32)).shl(32))
+    }
+    #[inline(always)]
+    fn add_product(low: Self, high: Self, a: Self, b: Self) -> (Self, Self) {
+        // In quarters: a constant's are constants, and nothing waits for a double.
+        let mask = Self::splat(QUARTER);
+        let (a, b) = ([a.and(mask), a.factor().shr(26)], [b.and(mask), b.factor().shr(26)]);
+        let middle = a[0].mul_32(b[1]).add(a[1].mul_32(b[0]));
+        let low = low.add(a[0].mul_32(b[0])).add(middle.and(mask).shl(26));
+        (low, high.add(a[1].mul_32(b[1])).add(middle.shr(26)))
+    }
+    #[inline(always)]
+    fn add_powers<const UP: u32, const DOWN: u32>(low: Self, high: Self, a: Self) -> (Self, Self) {
+        let limb = Self::splat(LIMB);
+        let low = low.add(a.shl(UP).and(limb)).sub(a.shl(DOWN).and(limb));
+        (low, high.add(a.shr(52 - UP)).sub(a.shr(52 - DOWN)))
     }
     #[inline(always)]
     fn factor(self) -> Self {
@@ -194,23 +230,24 @@ impl Vector for Four {
     #[inline(always)]
     fn wide() -> Self::Wide {
         let zero = Self(register!(_mm256_setzero_si256()));
-        (zero, zero, 0)
+        (zero, zero)
     }
     #[inline(always)]
-    fn wide_add(sum: Self::Wide, a: Self, b: Self) -> Self::Wide {
-        let Halves { upper, lower } = halves(a, b);
-        (sum.0.add(Self(lower)), sum.1.add(Self(upper)), sum.2 + 1)
+    fn wide_add<const RADIX: u32>(sum: Self::Wide, a: Self, b: Self) -> Self::Wide {
+        let Halves { upper, lower } = halves::<RADIX>(a, b);
+        (sum.0.add(lower), sum.1.add(upper))
     }
     #[inline(always)]
     fn wide_double(sum: Self::Wide) -> Self::Wide {
-        (sum.0.add(sum.0), sum.1.add(sum.1), 2 * sum.2)
+        (sum.0.add(sum.0), sum.1.add(sum.1))
     }
     #[inline(always)]
     fn wide_split<const RADIX: u32>(sum: Self::Wide) -> (Self, Self) {
-        let (lower, upper, products) = sum;
-        let below = LOWER.to_bits().wrapping_mul(products).wrapping_sub(EXCESS);
-        let above = UPPER.to_bits().wrapping_mul(products);
-        (lower.sub(Self::splat(below)), upper.sub(Self::splat(above)).shl(52 - RADIX))
+        sum
+    }
+    #[inline(always)]
+    fn bias<const RADIX: u32>() -> (u64, u64) {
+        (LOWER.to_bits(), upper(RADIX).to_bits())
     }
     #[inline(always)]
     fn replace(self, mask: Mask, on: Self) -> Self {

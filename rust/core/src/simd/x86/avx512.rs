@@ -51,7 +51,7 @@ fn transpose(r: [Eight; 8]) -> [Eight; 8] {
 impl Vector for Eight {
     const LANES: usize = MAX_LANES;
     const ALL: Mask = 0xff;
-    const EXCESS: u64 = 0;
+    const IS_BIASED: bool = false;
     /// Sums of low and of high halves of the products.
     type Wide = (Self, Self);
 
@@ -147,6 +147,22 @@ impl Vector for Eight {
         Self(register!(_mm512_madd52hi_epu64(self.0, a.0, b.0)))
     }
     #[inline(always)]
+    fn add_shifted<const PLACES: u32>(self, a: Self) -> Self {
+        self.add_low(a, Self::splat(1 << PLACES))
+    }
+    #[inline(always)]
+    fn add_small(self, a: Self, b: Self) -> Self {
+        self.add_low(a, b)
+    }
+    #[inline(always)]
+    fn add_product(low: Self, high: Self, a: Self, b: Self) -> (Self, Self) {
+        (low.add_low(a, b), high.add_high(a, b))
+    }
+    #[inline(always)]
+    fn add_powers<const UP: u32, const DOWN: u32>(low: Self, high: Self, a: Self) -> (Self, Self) {
+        Self::add_product(low, high, a, Self::splat((1 << UP) - (1 << DOWN)))
+    }
+    #[inline(always)]
     fn factor(self) -> Self {
         // The multiplier does not read the bits from 52 up.
         self
@@ -157,7 +173,7 @@ impl Vector for Eight {
         (zero, zero)
     }
     #[inline(always)]
-    fn wide_add(sum: Self::Wide, a: Self, b: Self) -> Self::Wide {
+    fn wide_add<const RADIX: u32>(sum: Self::Wide, a: Self, b: Self) -> Self::Wide {
         (sum.0.add_low(a, b), sum.1.add_high(a, b))
     }
     #[inline(always)]
@@ -170,6 +186,10 @@ impl Vector for Eight {
             52 => sum,
             _ => (sum.0, sum.1.shl(52 - RADIX)),
         }
+    }
+    #[inline(always)]
+    fn bias<const RADIX: u32>() -> (u64, u64) {
+        (0, 0)
     }
     #[inline(always)]
     fn replace(self, mask: Mask, on: Self) -> Self {
