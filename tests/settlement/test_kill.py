@@ -221,12 +221,38 @@ def test_torn_pieces_are_made_again(
         (stopped / "manifest.json").unlink()
 
 
-@pytest.mark.parametrize("name", ["shard-0000000", "rows-held-000000.run"])
-def test_one_changed_bit_is_never_taken(world: World, settled: Settlement, stopped: Path, name: str) -> None:
+#: Bytes in front of a shard: the lengths of its head and of four runs.
+FRONT = 40
+
+
+def in_the_middle(data: bytes) -> int:
+    return len(data) // 2
+
+
+def in_the_head(_data: bytes) -> int:
+    return FRONT + 20
+
+
+def in_the_seal(data: bytes) -> int:
+    return FRONT + int.from_bytes(data[:8], "little")
+
+
+@pytest.mark.parametrize(
+    ("name", "place"),
+    [
+        ("shard-0000000", in_the_middle),
+        ("shard-0000000", in_the_head),
+        ("shard-0000000", in_the_seal),
+        ("rows-held-000000.run", in_the_middle),
+    ],
+)
+def test_one_changed_bit_is_never_taken(
+    world: World, settled: Settlement, stopped: Path, name: str, place: Callable[[bytes], int]
+) -> None:
     """A piece that nobody tore but a bad disk changed: made again, or an error that says what to do."""
     path = stopped / ".work" / name
     data = bytearray(path.read_bytes())
-    data[len(data) // 2] ^= 4
+    data[place(data)] ^= 4
     path.write_bytes(data)
     refused = None
     try:

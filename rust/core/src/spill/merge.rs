@@ -2,7 +2,7 @@
 //!
 //! In: [`Runs`], on disk and in memory. Out: their records in ascending order of key, then payload, one at a time without
 //! copying. Rule: a tournament of losers over the next record of each run. Invariant: at most [`FAN_IN`] files are open and
-//! one block of each is in memory; more runs are first merged into longer ones.
+//! one block and one record of each are in memory; more runs are first merged into longer ones.
 
 use std::cmp::Ordering;
 use std::io::Write;

@@ -29,6 +29,7 @@
 //! ```
 
 mod batch;
+mod difference;
 mod key;
 mod list;
 mod merge;

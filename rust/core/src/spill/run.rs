@@ -1,9 +1,10 @@
 //! One run: a file of records in ascending order.
 //!
 //! In: records in order. Out: a file or a part of one, and the same records from it, from the start or from a key on.
-//! Rule: blocks of about 64 KiB, each with its length and CRC-32, then an index of the blocks (place, checksum and first key of each), then a
-//! trailer of fixed size with the number of records and the checksum of the index. Invariant: a file that was cut short
-//! or changed gives an error, never a wrong record; a reader holds one block.
+//! Rule: blocks of up to about 64 KiB, each with its length and CRC-32, then an index of the blocks (place, checksum and first
+//! key of each), then a trailer of fixed size with the number of records and the checksum of the index. In a block each
+//! record has the lengths of its key and payload in front, and is written as its [difference](Before) from the one before.
+//! Invariant: a file that was cut short or changed gives an error, never a wrong record; a reader holds one block and one record.
 
 use std::fs::{self, File};
 use std::io::{Read, Seek, SeekFrom, Write};
@@ -15,8 +16,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use flate2::Crc;
 
 use super::SpillError;
+use super::difference::Before;
 
-const MAGIC: &[u8; 8] = b"DPVRUN1\n";
+const MAGIC: &[u8; 8] = b"DPVRUN2\n";
 const TRAILER: usize = 8 + 8 + 8 + 8 + 4 + 4;
 const BLOCK_HEADER: usize = 8;
 const BLOCK_TARGET: usize = 64 << 10;
@@ -139,6 +141,7 @@ pub(super) struct RunWriter<W> {
     out: W,
     path: PathBuf,
     block: Vec<u8>,
+    before: Before,
     first_key: Vec<u8>,
     index: Vec<u8>,
     at: u64,
@@ -162,6 +165,7 @@ impl<W: Write> RunWriter<W> {
             out,
             path,
             block: vec![0; BLOCK_HEADER],
+            before: Before::default(),
             first_key: Vec::new(),
             index: Vec::new(),
             at: 0,
@@ -182,8 +186,7 @@ impl<W: Write> RunWriter<W> {
         }
         self.block.extend_from_slice(&length_bytes(key));
         self.block.extend_from_slice(&length_bytes(payload));
-        self.block.extend_from_slice(key);
-        self.block.extend_from_slice(payload);
+        self.before.write(key, payload, &mut self.block);
         self.records += 1;
         Ok(())
     }
@@ -207,6 +210,8 @@ impl<W: Write> RunWriter<W> {
         block.truncate(BLOCK_HEADER);
         block.shrink_to(BLOCK_TARGET);
         self.block = block;
+        self.before.clear();
+        self.before.shrink_to(BLOCK_TARGET);
         self.blocks += 1;
         Ok(())
     }
@@ -263,8 +268,11 @@ pub(super) struct RunReader {
     /// The block, and what is left of a longer one.
     block: Vec<u8>,
     length: usize,
-    key: (usize, usize),
-    payload: (usize, usize),
+    /// Where the next record stands in the block.
+    next: usize,
+    /// The record, and where its payload begins.
+    record: Before,
+    payload: usize,
 }
 
 impl RunReader {
@@ -287,36 +295,36 @@ impl RunReader {
             at: start,
             block: Vec::new(),
             length: 0,
-            key: (0, 0),
-            payload: (0, 0),
+            next: 0,
+            record: Before::default(),
+            payload: 0,
         })
     }
 
     /// Goes to the next record; false at the end.
     pub(super) fn advance(&mut self) -> Result<bool, SpillError> {
-        let mut start = self.payload.1;
-        if start == self.length {
+        if self.next == self.length {
             if self.at >= self.run.index_at {
                 return Ok(false);
             }
             self.read_block()?;
-            start = 0;
         }
-        let (Some(key), Some(payload)) = (self.length_at(start), self.length_at(start + 4)) else {
-            return Err(SpillError::torn(&self.run.path, "a record has no length"));
+        let torn = |what| SpillError::torn(&self.run.path, what);
+        let rest = self.block.get(self.next..self.length).unwrap_or_default();
+        let Some((lengths, rest)) = rest.split_first_chunk::<8>() else {
+            return Err(torn("a record has no length"));
         };
-        let key_end = (start + 8).saturating_add(key);
-        let end = key_end.saturating_add(payload);
-        if end > self.length {
-            return Err(SpillError::torn(&self.run.path, "a record is longer than its block"));
+        let [key, payload] = [lengths.first_chunk(), lengths.last_chunk()]
+            .map(|length| length.map_or(0, |length| u32::from_le_bytes(*length) as usize));
+        if key + payload > RECORD_LIMIT {
+            return Err(torn("a record is longer than any"));
         }
-        self.key = (start + 8, key_end);
-        self.payload = (key_end, end);
+        let Some(behind) = self.record.read(key + payload, rest) else {
+            return Err(torn("a record is longer than its block"));
+        };
+        self.next = self.length - behind.len();
+        self.payload = key;
         Ok(true)
-    }
-
-    fn length_at(&self, at: usize) -> Option<usize> {
-        self.block.get(at..self.length)?.first_chunk().map(|bytes| u32::from_le_bytes(*bytes) as usize)
     }
 
     fn read_block(&mut self) -> Result<(), SpillError> {
@@ -346,16 +354,19 @@ impl RunReader {
             ));
         }
         self.at = end;
+        self.next = 0;
+        self.record.clear();
+        self.record.shrink_to(BLOCK_TARGET);
         Ok(())
     }
 
     /// Key of the record.
     pub(super) fn key(&self) -> &[u8] {
-        &self.block[self.key.0..self.key.1]
+        &self.record.record()[..self.payload]
     }
 
     /// Payload of the record.
     pub(super) fn payload(&self) -> &[u8] {
-        &self.block[self.payload.0..self.payload.1]
+        &self.record.record()[self.payload..]
     }
 }

@@ -172,11 +172,11 @@ impl Held {
         self.chunks.last().map(|chunk| (self.chunks.len() - 1, chunk.len()))
     }
 
-    /// About how many bytes a run of these records has.
+    /// About how many bytes a run of these records has, at most.
     pub(super) fn run_bytes(&self) -> usize {
         let records: usize = self.chunks.iter().map(Vec::len).sum();
-        // Lengths in front of each record, headers and index of the blocks.
-        records + 8 * self.index.len() + records / 256 + 4096
+        // Lengths in front of each record, a byte for every eight words of it, headers and index of the blocks.
+        records + 9 * self.index.len() + records / 64 + records / 256 + 4096
     }
 
     /// Takes the records of another over, without copying their bytes.

@@ -276,6 +276,25 @@ fn a_torn_or_changed_run_is_an_error_and_never_other_records() {
 }
 
 #[test]
+fn a_run_of_another_form_is_refused() {
+    let folder = Folder::new();
+    let list = folder.0.join("rows.list");
+    let runs =
+        sorter_with(&folder, "old", 1 << 30, &records(100, 5)).finish().unwrap().persist(&list).unwrap();
+    let path = runs.files[0].path.clone();
+    drop(runs);
+    // The form before this one, with a trailer whose checksum fits.
+    let mut bytes = std::fs::read(&path).unwrap();
+    let magic = bytes.windows(8).rposition(|bytes| bytes == b"DPVRUN2\n").unwrap();
+    bytes[magic + 6] = b'1';
+    let seal = bytes.len() - 4;
+    let sum = run::crc(&bytes[magic..seal]);
+    bytes[seal..].copy_from_slice(&sum.to_le_bytes());
+    std::fs::write(&path, &bytes).unwrap();
+    assert!(matches!(run::Run::open(&path), Err(SpillError::Torn { .. })));
+}
+
+#[test]
 fn errors_of_the_disk_name_the_file() {
     let missing = std::env::temp_dir().join("depinverify-no-such-folder");
     let mut sorter = Sorter::new(&missing, "x", 0);
