@@ -1,18 +1,19 @@
-//! The claims of a proof, from CBOR or JSON, without a tree in between.
+//! The claims of a proof, from CBOR or [JSON](from_json), without a tree in between.
 //!
 //! In: the payload's bytes. Out: [`Claims`]. Rule: "uptime proof", section 1.1: types, ranges, what is required and what is
 //! ignored. Invariant: a payload that is no well-formed map is told from one whose claims break a rule, and the former goes
 //! first, wherever in the bytes the two stand.
 
+mod from_json;
+
 use std::borrow::Cow;
 
-use data_encoding::BASE64URL_NOPAD;
+pub use from_json::{Layouts, from_json};
 
 use super::cbor::{self, Item};
 use super::degrees::Exact;
 use super::distinct::Distinct;
 use super::fault::Fault;
-use super::json::{self, Kind};
 use crate::canonical::MAX_INTEGER;
 
 /// The profile that this format is.
@@ -231,8 +232,6 @@ fn count(value: i64) -> Option<i64> {
     (0..=MAX_INTEGER).contains(&value).then_some(value)
 }
 
-// ---------------------------------------------------------------------------------------------------------------- CBOR
-
 /// The claims of a CBOR payload.
 pub fn from_cbor<'a>(payload: &'a [u8], names: &mut Distinct) -> Result<Claims<'a>, PayloadFault> {
     let mut reader = cbor::Reader::new(payload, MAX_DEPTH, names)?;
@@ -366,164 +365,6 @@ fn cbor_metrics<'a>(
             _ => draft.refuse(Fault::named(offset, METRICS, key.kind())),
         }
         reader.skip_content(value)?;
-    }
-    Ok(())
-}
-
-// ---------------------------------------------------------------------------------------------------------------- JSON
-
-/// The claims of a JSON payload.
-pub fn from_json<'a>(payload: &'a [u8], names: &mut Distinct) -> Result<Claims<'a>, PayloadFault> {
-    let mut reader = json::Reader::new(payload, MAX_DEPTH, names)?;
-    let mut draft = Draft::default();
-    let mut object = reader.open_object()?;
-    while let Some(name) = reader.next_name(&mut object)? {
-        json_claim(&mut reader, &name.unescape(), &mut draft)?;
-    }
-    reader.finish()?;
-    draft.finish()
-}
-
-/// Reads the next value if it is of this kind; steps over any other.
-fn json_text<'a>(reader: &mut json::Reader<'a, '_>) -> Result<(Option<Cow<'a, str>>, &'static str), Fault> {
-    match reader.peek()? {
-        Kind::Text => Ok((Some(reader.text()?.unescape()), "another text")),
-        other => reader.skip().map(|()| (None, other.name())),
-    }
-}
-
-fn json_integer(reader: &mut json::Reader<'_, '_>) -> Result<(Option<i64>, &'static str), Fault> {
-    match reader.peek()? {
-        Kind::Number => Ok((json::integer(reader.number()?), "another number")),
-        other => reader.skip().map(|()| (None, other.name())),
-    }
-}
-
-/// The bytes of a base64url text without padding, if there are at most `N`.
-fn json_bytes<const N: usize>(text: &str) -> Option<([u8; N], usize)> {
-    let length = BASE64URL_NOPAD.decode_len(text.len()).ok().filter(|length| *length <= N)?;
-    let mut bytes = [0; N];
-    BASE64URL_NOPAD.decode_mut(text.as_bytes(), bytes.get_mut(..length)?).ok()?;
-    Some((bytes, length))
-}
-
-fn json_claim<'a>(reader: &mut json::Reader<'a, '_>, name: &str, draft: &mut Draft<'a>) -> Result<(), Fault> {
-    let start = reader.offset();
-    match name {
-        "eat_nonce" => {
-            let (text, found) = json_text(reader)?;
-            let nonce = text.and_then(|text| json_bytes::<32>(&text)).filter(|(_, length)| *length == 32);
-            draft.nonce = draft.keep(nonce.map(|(bytes, _)| bytes), start, NONCE, found);
-        }
-        "ueid" => {
-            let (text, found) = json_text(reader)?;
-            let bytes = text.and_then(|text| json_bytes::<MAX_UEID>(&text));
-            let ueid = bytes.and_then(|(bytes, length)| Ueid::new(bytes.get(..length)?));
-            draft.ueid = draft.keep(ueid, start, UEID, found);
-        }
-        "iat" => {
-            let (value, found) = json_integer(reader)?;
-            draft.iat = draft.keep(value.and_then(count), start, IAT, found);
-        }
-        "eat_profile" => {
-            let (text, found) = json_text(reader)?;
-            draft.is_profile_known = draft.keep(text.map(|text| text == PROFILE), start, EAT_PROFILE, found);
-        }
-        "uptime" => {
-            let (value, found) = json_integer(reader)?;
-            draft.uptime = draft.keep(value.and_then(count), start, UPTIME, found);
-        }
-        "bootcount" => {
-            let (value, found) = json_integer(reader)?;
-            draft.bootcount = draft.keep(value.and_then(count), start, BOOTCOUNT, found);
-        }
-        "swname" => {
-            let (text, found) = json_text(reader)?;
-            draft.swname = draft.keep(text, start, SWNAME, found);
-        }
-        "hwmodel" | "oemid" => {
-            let (text, found) = json_text(reader)?;
-            let bytes = text.and_then(|text| BASE64URL_NOPAD.decode(text.as_bytes()).ok()).map(Cow::Owned);
-            if name == "hwmodel" {
-                draft.hwmodel = draft.keep(bytes, start, HWMODEL, found);
-            } else {
-                draft.oemid = draft.keep(bytes, start, OEMID, found);
-            }
-        }
-        "location" => json_location(reader, draft)?,
-        "swversion" => json_version(reader, draft)?,
-        "depin_metrics" => json_metrics(reader, draft)?,
-        _ => reader.skip()?,
-    }
-    Ok(())
-}
-
-fn json_location<'a>(reader: &mut json::Reader<'a, '_>, draft: &mut Draft<'a>) -> Result<(), Fault> {
-    let offset = reader.offset();
-    let kind = reader.peek()?;
-    if kind != Kind::Object {
-        draft.refuse(Fault::named(offset, LOCATION, kind.name()));
-        return reader.skip();
-    }
-    let mut place = Place::default();
-    let mut object = reader.open_object()?;
-    while let Some(name) = reader.next_name(&mut object)? {
-        let exact = if reader.peek()? == Kind::Number {
-            Exact::decimal(reader.number()?)
-        } else {
-            reader.skip()?;
-            None
-        };
-        let part = match name.unescape().as_ref() {
-            "latitude" => 1,
-            "longitude" => 2,
-            "altitude" => 3,
-            "accuracy" => 4,
-            _ => 0,
-        };
-        place.set(part, exact);
-    }
-    place.finish(draft, offset);
-    Ok(())
-}
-
-fn json_version<'a>(reader: &mut json::Reader<'a, '_>, draft: &mut Draft<'a>) -> Result<(), Fault> {
-    let offset = reader.offset();
-    let kind = reader.peek()?;
-    if kind != Kind::Array {
-        draft.refuse(Fault::named(offset, SWVERSION, kind.name()));
-        return reader.skip();
-    }
-    let mut array = reader.open_array()?;
-    let mut length = 0;
-    let mut version = None;
-    while reader.next_element(&mut array)? {
-        length += 1;
-        if length == 1 {
-            version = json_text(reader)?.0;
-        } else {
-            reader.skip()?;
-        }
-    }
-    let version = version.filter(|_| length <= 2);
-    draft.swversion = draft.keep(version, offset, SWVERSION, "another array");
-    Ok(())
-}
-
-fn json_metrics<'a>(reader: &mut json::Reader<'a, '_>, draft: &mut Draft<'a>) -> Result<(), Fault> {
-    let offset = reader.offset();
-    let kind = reader.peek()?;
-    if kind != Kind::Object {
-        draft.refuse(Fault::named(offset, METRICS, kind.name()));
-        return reader.skip();
-    }
-    let mut object = reader.open_object()?;
-    while let Some(name) = reader.next_name(&mut object)? {
-        let offset = reader.offset();
-        let (value, found) = json_integer(reader)?;
-        if let Some(value) = draft.keep(value, offset, METRICS, found) {
-            draft.metrics.push((name.unescape(), value));
-        }
     }
     Ok(())
 }

@@ -1,3 +1,5 @@
+use proptest::prelude::*;
+
 use super::super::sample::*;
 use super::*;
 
@@ -18,7 +20,7 @@ fn read_cbor(payload: &[u8]) -> Result<String, String> {
 }
 
 fn json_claims(more: &str) -> Result<String, String> {
-    show(from_json(json_with(more).as_bytes(), &mut Distinct::new()))
+    show(from_json(json_with(more).as_bytes(), &mut Distinct::new(), &mut Layouts::default()))
 }
 
 #[track_caller]
@@ -75,7 +77,10 @@ fn all_claims_are_read_alike_from_both_envelopes() {
         b64(b"model"),
         b64(&[1, 2, 3])
     ));
-    assert_eq!(from_json(text.as_bytes(), &mut Distinct::new()).unwrap(), from_binary);
+    assert_eq!(
+        from_json(text.as_bytes(), &mut Distinct::new(), &mut Layouts::default()).unwrap(),
+        from_binary
+    );
 }
 
 #[test]
@@ -90,7 +95,11 @@ fn claims_that_are_required_must_be_there() {
         let profile = members.split_off(3).join(",");
         members.push(&profile);
         members.remove(missing);
-        is_bad_claim(&show(from_json(format!("{{{}}}", members.join(",")).as_bytes(), &mut Distinct::new())));
+        is_bad_claim(&show(from_json(
+            format!("{{{}}}", members.join(",")).as_bytes(),
+            &mut Distinct::new(),
+            &mut Layouts::default(),
+        )));
     }
     is_bad_claim(&read_cbor(&[0xa0]));
 }
@@ -136,7 +145,11 @@ fn required_claims_of_another_type_or_length_are_refused() {
         id[0] = first;
         assert_eq!(replace(2, &cbor().bytes(&id).0).is_ok(), is_good, "{length} {first}");
         let text = json_with("").replace(&b64(&DEVICE), &b64(&id));
-        assert_eq!(from_json(text.as_bytes(), &mut Distinct::new()).is_ok(), is_good, "{length} {first}");
+        assert_eq!(
+            from_json(text.as_bytes(), &mut Distinct::new(), &mut Layouts::default()).is_ok(),
+            is_good,
+            "{length} {first}"
+        );
     }
     is_bad_claim(&replace(2, &cbor().bytes(&[]).0));
     for wrong in [cbor().bytes(PROFILE.as_bytes()), cbor().raw(&[0xf6]), cbor().int(1)] {
@@ -273,20 +286,24 @@ fn json_claims_of_another_type_are_refused() {
         is_bad_payload(&json_claims(wrong));
     }
     for text in ["[]", "1", "null", "\"x\"", "", "{}{}"] {
-        is_bad_payload(&show(from_json(text.as_bytes(), &mut Distinct::new())));
+        is_bad_payload(&show(from_json(text.as_bytes(), &mut Distinct::new(), &mut Layouts::default())));
     }
 }
 
 #[test]
 fn names_may_be_escaped() {
     let text = json_with("").replace("\"iat\"", "\"\\u0069a\\u0074\"");
-    assert!(from_json(text.as_bytes(), &mut Distinct::new()).is_ok());
+    assert!(from_json(text.as_bytes(), &mut Distinct::new(), &mut Layouts::default()).is_ok());
 }
 
 #[test]
 fn byte_claims_are_strict_base64url() {
     let swap = |from: &str, to: &str| {
-        show(from_json(json_with("").replace(from, to).as_bytes(), &mut Distinct::new()))
+        show(from_json(
+            json_with("").replace(from, to).as_bytes(),
+            &mut Distinct::new(),
+            &mut Layouts::default(),
+        ))
     };
     let nonce = b64(&CHALLENGE);
     // 32 bytes end in a character with two unused bits: the same bytes with those set are another text.
@@ -400,4 +417,49 @@ fn nesting_counts_the_payload_as_one() {
     assert!(cbor_claims(&[cbor().int(9).raw(&[0x81, 0x81, 0x81, 0x81, 0x81, 0x81, 0xc1, 0]).0]).is_ok());
     is_bad_payload(&cbor_claims(&[cbor().int(9).raw(&[0x81, 0x81, 0x81, 0x81, 0x81, 0x81, 0xc1, 0x80]).0]));
     is_bad_payload(&read_cbor(&[&[0xc1][..], &payload_with(&[])].concat()));
+}
+
+/// Members that may stand in any order, some of them twice, in another form, or broken.
+const MEMBERS: [&str; 16] = [
+    r#""uptime":86400"#,
+    r#""uptime":-1"#,
+    r#""upt\u0069me":7"#,
+    r#""bootcount":3"#,
+    r#" "bootcount" : 4"#,
+    r#""swname":"relay""#,
+    r#""swversion":["1.2"]"#,
+    r#""hwmodel":"AQ""#,
+    r#""oemid":"AQID""#,
+    r#""location":{"latitude":1.5,"longitude":2}"#,
+    r#""location":{"longitude":2,"latitude":1.5,"accuracy":4}"#,
+    r#""location":{"latitude":1,"latitude":1,"longitude":2}"#,
+    r#""location":{"latitude":1,"altitude":null,"longitude":2}"#,
+    r#""depin_metrics":{"jobs":1,"jobs":2}"#,
+    r#""a member that nobody knows and is long":{}"#,
+    r#""x":1"#,
+];
+
+proptest! {
+    #[test]
+    fn payloads_before_change_nothing(
+        payloads in prop::collection::vec(
+            (prop::collection::vec(0..MEMBERS.len(), 0..7), any::<bool>(), prop::option::of(0_usize..60)),
+            1..8,
+        ),
+    ) {
+        let mut names = Distinct::new();
+        let mut layouts = Layouts::default();
+        for (members, is_first, cut) in payloads {
+            let more: String = members.iter().map(|member| format!(",{}", MEMBERS[*member])).collect();
+            let mut text = json_with(&more);
+            if let (true, Some(member)) = (is_first, members.first()) {
+                text.insert_str(1, &format!("{},", MEMBERS[*member]));
+            }
+            if let Some(cut) = cut {
+                text.truncate(text.len().saturating_sub(cut));
+            }
+            let alone = show(from_json(text.as_bytes(), &mut Distinct::new(), &mut Layouts::default()));
+            prop_assert_eq!(show(from_json(text.as_bytes(), &mut names, &mut layouts)), alone, "{}", text);
+        }
+    }
 }

@@ -38,34 +38,48 @@ pub struct Header {
 }
 
 /// Whether a byte is a base64url character.
-#[expect(clippy::needless_bitwise_bool, reason = "without a branch, many are looked at side by side")]
 const fn is_base64url(byte: u8) -> bool {
     let is_digit = byte.wrapping_sub(b'0') < 10;
     let is_letter = (byte | 0x20).wrapping_sub(b'a') < 26;
-    is_digit | is_letter | (byte == b'-') | (byte == b'_')
+    is_digit || is_letter || byte == b'-' || byte == b'_'
 }
 
-/// How many base64url characters stand in front.
-fn part_length(text: &[u8]) -> usize {
+/// Whether all bytes are base64url characters.
+fn is_text_of_base64url(text: &[u8]) -> bool {
+    text.iter().all(|byte| is_base64url(*byte))
+}
+
+/// How many bytes stand before the first dot.
+fn until_dot(text: &[u8]) -> usize {
     const AT_ONCE: usize = 32;
-    let is_all = |chunk: &&[u8]| chunk.iter().fold(true, |is_all, byte| is_all & is_base64url(*byte));
-    let whole = AT_ONCE * text.chunks_exact(AT_ONCE).take_while(is_all).count();
+    let has_none = |chunk: &&[u8]| chunk.iter().fold(true, |has_none, byte| has_none & (*byte != b'.'));
+    let whole = AT_ONCE * text.chunks_exact(AT_ONCE).take_while(has_none).count();
     let rest = text.get(whole..).unwrap_or_default();
-    whole + rest.iter().take_while(|byte| is_base64url(**byte)).count()
+    whole + rest.iter().take_while(|byte| **byte != b'.').count()
+}
+
+impl Compact<'_> {
+    /// Whether all three parts are of base64url characters. What can be decoded is.
+    pub fn is_base64url(&self) -> bool {
+        [self.header, self.payload, self.signature].into_iter().all(is_text_of_base64url)
+    }
 }
 
 /// Three non-empty parts of base64url characters joined by two dots, or `None`.
 pub fn split(text: &[u8]) -> Option<Compact<'_>> {
-    let (header, rest) = text.split_at_checked(part_length(text))?;
-    let rest = rest.strip_prefix(b".")?;
-    let (payload, signature) = rest.split_at_checked(part_length(rest))?;
-    let signature = signature.strip_prefix(b".")?;
+    split_at_dots(text).filter(Compact::is_base64url)
+}
+
+/// The three non-empty parts of a text that has two dots and begins with a base64url character, or `None`.
+pub fn split_at_dots(text: &[u8]) -> Option<Compact<'_>> {
+    text.first().filter(|first| is_base64url(**first))?;
+    let header = text.get(..until_dot(text))?;
+    let rest = text.get(header.len() + 1..)?;
+    let payload = rest.get(..until_dot(rest))?;
+    let signature = rest.get(payload.len() + 1..)?;
     let signed = text.get(..header.len() + 1 + payload.len())?;
-    let is_jws = !header.is_empty()
-        && !payload.is_empty()
-        && !signature.is_empty()
-        && part_length(signature) == signature.len();
-    is_jws.then_some(Compact { header, payload, signature, signed })
+    let is_whole = !payload.is_empty() && !signature.is_empty();
+    is_whole.then_some(Compact { header, payload, signature, signed })
 }
 
 /// Decodes one part into `out`, replacing what was there. `offset` is the part's place in the text.

@@ -132,15 +132,26 @@ fn a_file_signature_is_taken_apart() {
 }
 
 #[test]
-fn parts_end_at_the_first_byte_of_another_alphabet() {
+fn the_alphabet_is_that_of_base64url() {
     let alphabet = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
     for byte in 0..=u8::MAX {
         assert_eq!(is_base64url(byte), alphabet.contains(&byte), "{byte}");
     }
+}
+
+#[test]
+fn parts_end_at_the_first_dot() {
     for length in 0..100 {
-        let mut text = vec![b'A'; 100];
-        text[length] = b'+';
-        assert_eq!(part_length(&text), length);
-        assert_eq!(part_length(&text[..length]), length);
+        let mut text = vec![b'-'; 100];
+        text[length] = b'.';
+        text[99] = b'.';
+        assert_eq!(until_dot(&text), length);
+        assert_eq!(until_dot(&text[..length]), length);
+    }
+    let compact = split_at_dots(b"a+.=.x.y").unwrap();
+    assert_eq!((compact.header, compact.payload, compact.signature), (&b"a+"[..], &b"="[..], &b"x.y"[..]));
+    assert!(!compact.is_base64url());
+    for text in [&b"\xd8.b.c"[..], b"a..c", b"a.b.", b"a.b", b".b.c", b""] {
+        assert!(split_at_dots(text).is_none());
     }
 }

@@ -129,11 +129,10 @@ impl<M: Copy> Layout<M> {
 
     /// Keeps a name that has no escapes.
     pub(super) fn keep(&mut self, name: &str, meaning: M) {
-        match Member::new(name, meaning) {
-            Some(member) if self.state == State::Differs && self.members.len() < MOST => {
-                self.members.push(member);
-            }
-            _ => self.forget(),
+        let has_room = self.state == State::Differs && self.members.len() < MOST;
+        match has_room.then(|| Member::new(name, meaning)).flatten() {
+            Some(member) => self.members.push(member),
+            None => self.forget(),
         }
     }
 

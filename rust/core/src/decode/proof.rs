@@ -151,6 +151,7 @@ impl Proof<'_> {
 #[derive(Debug, Default)]
 pub struct Scratch {
     names: Distinct,
+    layouts: claims::Layouts,
     header: Vec<u8>,
     payload: Vec<u8>,
     signature: Vec<u8>,
@@ -222,9 +223,14 @@ pub fn decode<'a>(envelope: &'a [u8], scratch: &'a mut Scratch) -> Result<Proof<
         let fault = Fault::number(0, "an envelope of at most 4608 bytes", envelope.len() as u64);
         return Err(Malformed { stage: Stage::Envelope, fault });
     }
-    match jws::split(envelope) {
-        Some(compact) => decode_jws(compact, scratch),
-        None => decode_cose(envelope, scratch),
+    let Some(compact) = jws::split_at_dots(envelope) else {
+        return decode_cose(envelope, scratch);
+    };
+    match decode_parts(&compact, scratch) {
+        Ok(known) => decode_jws(&compact, known, scratch),
+        // Bytes with a character that base64url does not have are no JWS, dots or not.
+        Err(_) if !compact.is_base64url() => decode_cose(envelope, scratch),
+        Err(fault) => Err(malformed(Stage::Envelope)(fault)),
     }
 }
 
@@ -254,24 +260,31 @@ fn decode_cose<'a>(envelope: &'a [u8], scratch: &'a mut Scratch) -> Result<Proof
     })
 }
 
-fn decode_jws<'a>(compact: jws::Compact<'a>, scratch: &'a mut Scratch) -> Result<Proof<'a>, Malformed> {
-    let Scratch { names, header, payload, signature, jws: seen, .. } = scratch;
-    let at_envelope = malformed(Stage::Envelope);
-    let bytes = [compact.header, &[]];
-    let known = seen.find(bytes);
+/// Decodes the parts of a JWS, but for a header that is the last one: what that says.
+fn decode_parts(compact: &jws::Compact<'_>, scratch: &mut Scratch) -> Result<Option<jws::Header>, Fault> {
+    let known = scratch.jws.find([compact.header, &[]]);
     if known.is_none() {
-        jws::decode_part(compact.header, 0, header).map_err(&at_envelope)?;
+        jws::decode_part(compact.header, 0, &mut scratch.header)?;
     }
-    jws::decode_part(compact.payload, compact.header.len() + 1, payload).map_err(&at_envelope)?;
-    jws::decode_part(compact.signature, compact.signed.len() + 1, signature).map_err(&at_envelope)?;
+    jws::decode_part(compact.payload, compact.header.len() + 1, &mut scratch.payload)?;
+    jws::decode_part(compact.signature, compact.signed.len() + 1, &mut scratch.signature)?;
+    Ok(known)
+}
+
+fn decode_jws<'a>(
+    compact: &jws::Compact<'a>,
+    known: Option<jws::Header>,
+    scratch: &'a mut Scratch,
+) -> Result<Proof<'a>, Malformed> {
+    let Scratch { names, layouts, header, payload, signature, jws: seen, .. } = scratch;
     let header = if let Some(known) = known {
         known
     } else {
         let header = jws::header(header, names, seen.forget()).map_err(malformed(Stage::Header))?;
-        seen.keep(bytes, header)
+        seen.keep([compact.header, &[]], header)
     };
     payload_size(payload)?;
-    let claims = claims::from_json(payload, names).map_err(in_payload(0))?;
+    let claims = claims::from_json(payload, names, layouts).map_err(in_payload(0))?;
     let unsupported = unsupported(header.has_crit, header.is_unencoded, header.algorithm, &claims);
     Ok(Proof {
         unsupported,

@@ -262,3 +262,26 @@ proptest! {
         let _ = decode(&envelope, &mut Scratch::new());
     }
 }
+
+proptest! {
+    /// A text is a JWS or it is CBOR, whatever is found first.
+    #[test]
+    fn what_is_no_jws_is_read_as_cbor(
+        at in any::<prop::sample::Index>(),
+        byte in prop::sample::select(vec![b'.', b'=', b'+', b' ', b'A', b'_', 0x80, 0xff]),
+        length in 0_usize..3,
+    ) {
+        let mut text = jws(&json_with(""));
+        let at = at.index(text.len());
+        text.splice(at..(at + length).min(text.len()), [byte]);
+        let (mut scratch, mut other) = (Scratch::new(), Scratch::new());
+        let found = decode(&text, &mut scratch).map(|proof| proof.envelope());
+        match jws::split(&text) {
+            None => prop_assert_eq!(found.unwrap_err(), decode_cose(&text, &mut other).unwrap_err()),
+            Some(compact) => match decode_parts(&compact, &mut other) {
+                Err(fault) => prop_assert_eq!(found.unwrap_err(), Malformed { stage: Stage::Envelope, fault }),
+                Ok(_) => prop_assert!(found.is_ok_and(|form| form == Envelope::Jws) || stage(&text) > 1),
+            },
+        }
+    }
+}
