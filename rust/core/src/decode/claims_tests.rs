@@ -450,7 +450,7 @@ proptest! {
         let mut names = Distinct::new();
         let mut layouts = Layouts::default();
         for (members, is_first, cut) in payloads {
-            let more: String = members.iter().map(|member| format!(",{}", MEMBERS[*member])).collect();
+            let more: String = members.iter().flat_map(|member| [",", MEMBERS[*member]]).collect();
             let mut text = json_with(&more);
             if let (true, Some(member)) = (is_first, members.first()) {
                 text.insert_str(1, &format!("{},", MEMBERS[*member]));

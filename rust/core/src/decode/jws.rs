@@ -50,6 +50,7 @@ fn is_text_of_base64url(text: &[u8]) -> bool {
 }
 
 /// How many bytes stand before the first dot.
+#[expect(clippy::needless_bitwise_bool, reason = "without a branch, many are looked at side by side")]
 fn until_dot(text: &[u8]) -> usize {
     const AT_ONCE: usize = 32;
     let has_none = |chunk: &&[u8]| chunk.iter().fold(true, |has_none, byte| has_none & (*byte != b'.'));
