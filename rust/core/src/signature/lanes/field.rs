@@ -103,12 +103,12 @@ fn product<F: Field + ?Sized, V: Vector>(a: &Element<V>, b: &Element<V>) -> Colu
 #[inline(always)]
 fn add_row<F: Field + ?Sized, V: Vector>(sums: &mut [V::Wide], a: V, b: &Element<V>) {
     for j in 0..5 {
-        sums[j] = add::<F, V>(sums[j], a, b[j]);
+        sums[j] = wide_add::<F, V>(sums[j], a, b[j]);
     }
 }
 
 #[inline(always)]
-fn add<F: Field + ?Sized, V: Vector>(sum: V::Wide, a: V, b: V) -> V::Wide {
+fn wide_add<F: Field + ?Sized, V: Vector>(sum: V::Wide, a: V, b: V) -> V::Wide {
     if F::RADIX == 52 { V::wide_add::<52>(sum, a, b) } else { V::wide_add::<51>(sum, a, b) }
 }
 
@@ -117,14 +117,14 @@ fn square_product<F: Field + ?Sized, V: Vector>(a: &Element<V>) -> Columns<V> {
     let mut sums = [V::wide(); 9];
     for i in 0..5 {
         for j in i + 1..5 {
-            sums[i + j] = add::<F, V>(sums[i + j], a[i], a[j]);
+            sums[i + j] = wide_add::<F, V>(sums[i + j], a[i], a[j]);
         }
     }
     for sum in &mut sums[1..8] {
         *sum = V::wide_double(*sum);
     }
     for i in 0..5 {
-        sums[2 * i] = add::<F, V>(sums[2 * i], a[i], a[i]);
+        sums[2 * i] = wide_add::<F, V>(sums[2 * i], a[i], a[i]);
     }
     columns::<F, V>(sums)
 }

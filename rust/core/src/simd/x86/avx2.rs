@@ -30,7 +30,7 @@ const UNIT: f64 = 4_503_599_627_370_496.0;
 const LOWER: f64 = 1.5 * UNIT;
 
 /// The bits of half a limb.
-const QUARTER: u64 = (1 << 26) - 1;
+const HALF_LIMB: u64 = (1 << 26) - 1;
 
 /// 2^52 times 2^`radix`, where a product's upper half stands in the low bits, in units of 2^`radix`.
 const fn upper(radix: u32) -> f64 {
@@ -210,8 +210,8 @@ impl Vector for Four {
     }
     #[inline(always)]
     fn add_product(low: Self, high: Self, a: Self, b: Self) -> (Self, Self) {
-        // In quarters: a constant's are constants, and nothing waits for a double.
-        let mask = Self::splat(QUARTER);
+        // In halves of limbs: those of a constant are constants, and nothing waits for a double.
+        let mask = Self::splat(HALF_LIMB);
         let (a, b) = ([a.and(mask), a.factor().shr(26)], [b.and(mask), b.factor().shr(26)]);
         let middle = a[0].mul_32(b[1]).add(a[1].mul_32(b[0]));
         let low = low.add(a[0].mul_32(b[0])).add(middle.and(mask).shl(26));
