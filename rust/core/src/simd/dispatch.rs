@@ -69,7 +69,7 @@ impl Simd {
             #[cfg(target_arch = "x86_64")]
             Self::Avx2 => super::x86::avx2::run(job).unwrap_or_else(J::run::<Portable>),
             #[cfg(target_arch = "x86_64")]
-            Self::Avx512 => super::x86::avx512::run(job).unwrap_or_else(J::run::<Portable>),
+            Self::Avx512 => super::x86::run_eight(job).unwrap_or_else(J::run::<Portable>),
             #[cfg(not(target_arch = "x86_64"))]
             Self::Avx2 | Self::Avx512 => job.run::<Portable>(),
         }

@@ -1,4 +1,4 @@
-//! Products of limbs on every unit against integers of 128 bits.
+//! Products of limbs on every unit against integers of 128 bits, and all else against plain Rust.
 
 use proptest::prelude::*;
 
@@ -24,7 +24,17 @@ const ENDS: [u64; 12] = [
 /// What a limb of radix 51 is at most.
 const LARGEST_51: u64 = (1 << 51) + (1 << 15);
 
+/// Runs a job on every unit that the processor has, and in eight lanes on any.
+fn on_every_unit<J: Job + Copy>(job: J) {
+    for unit in Simd::ALL {
+        unit.run(job);
+    }
+    #[cfg(target_arch = "x86_64")]
+    super::super::x86::model::avx512::run(job);
+}
+
 /// Two numbers in every lane, the second shifted so that lanes differ.
+#[derive(Clone, Copy)]
 struct Products<'a>(&'a [u64]);
 
 /// `low + high 2^radix`, where the words are signed.
@@ -101,16 +111,88 @@ fn check<V: Vector>(a: [u64; MAX_LANES], b: [u64; MAX_LANES]) {
 
 #[test]
 fn products_at_the_ends_of_limbs_are_exact() {
-    for unit in Simd::ALL {
-        unit.run(Products(&ENDS));
-    }
+    on_every_unit(Products(&ENDS));
 }
 
 proptest! {
     #[test]
     fn products_of_any_limbs_are_exact(numbers in prop::collection::vec(0..=LIMB, 16)) {
-        for unit in Simd::ALL {
-            unit.run(Products(&numbers));
+        on_every_unit(Products(&numbers));
+    }
+}
+
+/// Any words in every lane.
+#[derive(Clone, Copy)]
+struct Words<'a>(&'a [[u64; MAX_LANES]; 8]);
+
+impl Job for Words<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<V: Vector>(self) {
+        let [a, b, c, ..] = self.0;
+        let vectors = self.0.map(|words| V::from_lanes(&words));
+        let [x, y, z, ..] = vectors;
+        let each = |name, vector: V, word: fn(Portable, Portable, Portable) -> Portable| {
+            let lanes = vector.to_lanes();
+            for lane in 0..MAX_LANES {
+                let expected = word(Portable(a[lane]), Portable(b[lane]), Portable(c[lane])).0;
+                let expected = if lane < V::LANES { expected } else { 0 };
+                assert_eq!(lanes[lane], expected, "{name} in lane {lane} of {}", V::LANES);
+            }
+        };
+        each("the words", x, |a, _, _| a);
+        each("splat", V::splat(a[0]).sub(V::splat(a[0])), |_, _, _| Portable(0));
+        each("add", x.add(y), |a, b, _| a.add(b));
+        each("sub", x.sub(y), |a, b, _| a.sub(b));
+        each("mul", x.mul(y), |a, b, _| a.mul(b));
+        each("mul_32", x.mul_32(y), |a, b, _| a.mul_32(b));
+        each("and", x.and(y), |a, b, _| a.and(b));
+        each("or", x.or(y), |a, b, _| a.or(b));
+        each("xor", x.xor(y), |a, b, _| a.xor(b));
+        each("shl", x.shl(13), |a, _, _| a.shl(13));
+        each("shl by a word", x.shl(64), |_, _, _| Portable(0));
+        each("shr", x.shr(51), |a, _, _| a.shr(51));
+        each("shr by a word", x.shr(64), |_, _, _| Portable(0));
+        each("sar", x.sar(12), |a, _, _| a.sar(12));
+        each("rotate", x.rotate::<28>(), |a, _, _| a.rotate::<28>());
+        each("swap_bytes", x.swap_bytes(), |a, _, _| a.swap_bytes());
+        each("xor3", x.xor3(y, z), Vector::xor3);
+        each("choose", x.choose(y, z), Vector::choose);
+        each("majority", x.majority(y, z), Vector::majority);
+
+        let lanes = || 0..V::LANES;
+        let mask =
+            |lane: &dyn Fn(usize) -> bool| lanes().fold(0, |mask, at| mask | Mask::from(lane(at)) << at);
+        assert_eq!(V::ALL, mask(&|_| true));
+        let odd = mask(&|lane| a[lane] & 1 == 1);
+        let mixed = x.replace(odd, y);
+        each("replace", mixed, |a, b, _| if a.0 & 1 == 1 { b } else { a });
+        assert_eq!(mixed.equal(y), mask(&|lane| a[lane] & 1 == 1 || a[lane] == b[lane]));
+        assert_eq!(x.common(y), mask(&|lane| a[lane] & b[lane] != 0));
+        assert_eq!(x.common(V::splat(1)), odd);
+        assert_eq!(x.negative(), mask(&|lane| a[lane] >> 63 == 1));
+        for distance in [1, 2, 4].into_iter().filter(|distance| *distance < V::LANES) {
+            let exchanged = x.exchange(distance).to_lanes();
+            assert!(lanes().all(|lane| exchanged[lane] == a[lane ^ distance]), "{distance}");
         }
+
+        // Eight words of each lane, as the rows of a table.
+        let rows = V::to_rows(vectors);
+        for (lane, row) in rows.iter().enumerate() {
+            let expected = |word: usize| if lane < V::LANES { self.0[word][lane] } else { 0 };
+            assert_eq!(row.0, std::array::from_fn(expected), "lane {lane} of {}", V::LANES);
+        }
+        let columns = V::from_rows(&rows.each_ref()).map(V::to_lanes);
+        for (column, words) in columns.iter().zip(self.0) {
+            assert_eq!(column[..V::LANES], words[..V::LANES]);
+        }
+    }
+}
+
+proptest! {
+    #[test]
+    fn every_unit_does_with_words_what_plain_rust_does(words in any::<[[u64; MAX_LANES]; 8]>()) {
+        on_every_unit(Words(&words));
     }
 }

@@ -4,18 +4,18 @@
 //! file, so that its methods run only inside [`run`], which runs a job only on a processor that has every feature they
 //! need.
 
-use core::arch::x86_64::{
+use super::intrinsics::{
     __m512i, _mm_cvtsi64_si128, _mm512_add_epi64, _mm512_and_si512, _mm512_cmpeq_epi64_mask,
     _mm512_load_si512, _mm512_loadu_si512, _mm512_madd52hi_epu64, _mm512_madd52lo_epu64,
     _mm512_mask_mov_epi64, _mm512_movepi64_mask, _mm512_mul_epu32, _mm512_mullo_epi64, _mm512_or_si512,
-    _mm512_permutexvar_epi64, _mm512_ror_epi64, _mm512_set_epi8, _mm512_set_epi64, _mm512_set1_epi64,
+    _mm512_permutexvar_epi64, _mm512_ror_epi64, _mm512_set_epi64, _mm512_set1_epi64, _mm512_set4_epi64,
     _mm512_setzero_si512, _mm512_shuffle_epi8, _mm512_shuffle_i64x2, _mm512_sll_epi64, _mm512_sra_epi64,
     _mm512_srl_epi64, _mm512_storeu_si512, _mm512_sub_epi64, _mm512_ternarylogic_epi64,
     _mm512_test_epi64_mask, _mm512_unpackhi_epi64, _mm512_unpacklo_epi64, _mm512_xor_si512,
 };
 
-use super::super::vector::{MAX_LANES, Mask, Row, Vector};
 use super::{register, unit};
+use crate::simd::vector::{MAX_LANES, Mask, Row, Vector};
 
 unit!(Eight, "avx512f", "avx512ifma", "avx512dq", "avx512vl", "avx512bw");
 
@@ -118,11 +118,9 @@ impl Vector for Eight {
     #[inline(always)]
     fn swap_bytes(self) -> Self {
         Self(register!({
-            let order = _mm512_set_epi8(
-                8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2,
-                3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13,
-                14, 15, 0, 1, 2, 3, 4, 5, 6, 7,
-            );
+            // Places of bytes within two words.
+            let (first, second) = (0x0001_0203_0405_0607, 0x0809_0a0b_0c0d_0e0f);
+            let order = _mm512_set4_epi64(second, first, second, first);
             _mm512_shuffle_epi8(self.0, order)
         }))
     }

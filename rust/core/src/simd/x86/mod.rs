@@ -8,8 +8,17 @@
 
 pub mod avx2;
 pub mod avx512;
+#[cfg(test)]
+#[expect(
+    clippy::duplicate_mod,
+    reason = "the code of the eight lanes, once more over a model of its instructions"
+)]
+pub mod model;
 
+use core::arch::x86_64 as intrinsics;
 use core::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
+
+use super::dispatch::Job;
 
 /// Calls an intrinsic that reads and writes registers alone.
 macro_rules! register {
@@ -44,6 +53,14 @@ macro_rules! unit {
     };
 }
 use {register, unit};
+
+/// Runs a job in eight lanes, in tests also where the processor has none; gives it back undone where it cannot.
+pub fn run_eight<J: Job>(job: J) -> Result<J::Output, J> {
+    let done = avx512::run(job);
+    #[cfg(test)]
+    let done = done.or_else(|job| Ok(model::avx512::run(job)));
+    done
+}
 
 /// Has the cache line of a value brought into the cache.
 #[inline(always)]
