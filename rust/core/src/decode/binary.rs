@@ -1,8 +1,8 @@
 //! Arrow's layouts of byte strings, read as one.
 //!
-//! In: a binary, large binary, fixed-size binary or binary view array. Out: a binary array of the same values. Rule: the
-//! bytes of the first three are shared, only offsets are made; views are copied, because their bytes may lie anywhere.
-//! Invariant: nothing is allocated before the size is known to fit the offsets of the result.
+//! In: a binary, large binary, fixed-size binary or binary view array. Out: its values row by row, or a binary array of them.
+//! Rule: values are read where they lie; in a binary array, only views are copied, because their bytes may lie anywhere.
+//! Invariant: the offsets of a binary array can hold the values of a bounded column together.
 
 use arrow_array::cast::AsArray;
 use arrow_array::{
@@ -15,15 +15,19 @@ use arrow_schema::DataType;
 use super::quarantine::Quarantine;
 
 /// A column of byte strings.
-#[derive(Clone, Copy)]
-pub(super) enum Bytes<'a> {
-    Small(&'a BinaryArray),
-    Large(&'a LargeBinaryArray),
-    Fixed(&'a FixedSizeBinaryArray),
-    View(&'a BinaryViewArray),
+#[derive(Clone, Debug)]
+pub enum Bytes {
+    /// Offsets of 32 bits.
+    Small(BinaryArray),
+    /// Offsets of 64 bits.
+    Large(LargeBinaryArray),
+    /// One length for all.
+    Fixed(FixedSizeBinaryArray),
+    /// Values anywhere in several buffers.
+    View(BinaryViewArray),
 }
 
-impl<'a> Bytes<'a> {
+impl Bytes {
     /// Whether a column of this type is one of byte strings.
     pub(super) fn accepts(kind: &DataType) -> bool {
         matches!(
@@ -33,14 +37,51 @@ impl<'a> Bytes<'a> {
     }
 
     /// The column, if it is one of byte strings.
-    pub(super) fn of(array: &'a dyn Array) -> Option<Self> {
+    pub(super) fn of(array: &dyn Array) -> Option<Self> {
         Some(match array.data_type() {
-            DataType::Binary => Self::Small(array.as_binary()),
-            DataType::LargeBinary => Self::Large(array.as_binary()),
-            DataType::FixedSizeBinary(_) => Self::Fixed(array.as_fixed_size_binary()),
-            DataType::BinaryView => Self::View(array.as_binary_view()),
+            DataType::Binary => Self::Small(array.as_binary().clone()),
+            DataType::LargeBinary => Self::Large(array.as_binary().clone()),
+            DataType::FixedSizeBinary(_) => Self::Fixed(array.as_fixed_size_binary().clone()),
+            DataType::BinaryView => Self::View(array.as_binary_view().clone()),
             _ => return None,
         })
+    }
+
+    /// As Arrow sees it.
+    pub(super) fn array(&self) -> &dyn Array {
+        match self {
+            Self::Small(array) => array,
+            Self::Large(array) => array,
+            Self::Fixed(array) => array,
+            Self::View(array) => array,
+        }
+    }
+
+    /// The value of a row, which is not null.
+    pub fn value(&self, row: usize) -> &[u8] {
+        match self {
+            Self::Small(array) => array.value(row),
+            Self::Large(array) => array.value(row),
+            Self::Fixed(array) => array.value(row),
+            Self::View(array) => array.value(row),
+        }
+    }
+
+    /// Whether a row has a value.
+    pub fn is_valid(&self, row: usize) -> bool {
+        self.array().is_valid(row)
+    }
+
+    /// The column, if 32-bit offsets can hold its values together.
+    pub(super) fn bounded(self) -> Result<Self, Quarantine> {
+        let size = self.size(0, self.array().len());
+        if i32::try_from(size).is_err() {
+            return Err(Quarantine::limit(format!(
+                "{size} bytes in one batch, the largest has {}",
+                i32::MAX
+            )));
+        }
+        Ok(self)
     }
 
     /// Bytes of the values of some rows together.
@@ -59,31 +100,16 @@ impl<'a> Bytes<'a> {
         }
     }
 
-    fn rows(&self) -> usize {
-        match self {
-            Self::Small(array) => array.len(),
-            Self::Large(array) => array.len(),
-            Self::Fixed(array) => array.len(),
-            Self::View(array) => array.len(),
-        }
-    }
-
-    /// The same values with 32-bit offsets.
-    pub(super) fn to_binary(self) -> Result<BinaryArray, Quarantine> {
-        let size = self.size(0, self.rows());
-        if i32::try_from(size).is_err() {
-            return Err(Quarantine::limit(format!(
-                "{size} bytes in one batch, the largest has {}",
-                i32::MAX
-            )));
-        }
+    /// The same values with 32-bit offsets, of a bounded column.
+    pub(super) fn to_binary(&self) -> Result<BinaryArray, Quarantine> {
+        let size = usize::try_from(self.size(0, self.array().len())).unwrap_or(0);
         let (offsets, values, nulls) = match self {
             Self::Small(array) => return Ok(array.clone()),
             Self::Large(array) => {
                 let first = array.value_offsets().first().copied().unwrap_or(0);
                 let offsets = array.value_offsets().iter().map(|offset| narrow(offset - first)).collect();
                 let start = usize::try_from(first).unwrap_or(0);
-                let values = array.values().slice_with_length(start, usize::try_from(size).unwrap_or(0));
+                let values = array.values().slice_with_length(start, size);
                 (offsets, values, array.nulls())
             }
             Self::Fixed(array) => {
@@ -92,7 +118,7 @@ impl<'a> Bytes<'a> {
                 (offsets, array.values().clone(), array.nulls())
             }
             Self::View(array) => {
-                let mut values = MutableBuffer::with_capacity(usize::try_from(size).unwrap_or(0));
+                let mut values = MutableBuffer::with_capacity(size);
                 let mut offsets = Vec::with_capacity(array.len() + 1);
                 offsets.push(0);
                 for row in 0..array.len() {

@@ -67,6 +67,10 @@ impl Item<'_> {
 pub struct OpenMap {
     left: u64,
     names: Mark,
+    /// Whether every key so far is an integer beyond the one before it, so that no two are one.
+    ascends: bool,
+    /// The last of them: negative ones stand behind the others.
+    last: Option<(bool, u64)>,
 }
 
 /// Pulls items out of bytes, one after the other.
@@ -244,7 +248,7 @@ impl<'a, 'n> Reader<'a, 'n> {
     /// Enters a map of `pairs` pairs whose head has just been read.
     pub fn enter_map(&mut self, pairs: u64) -> Result<OpenMap, Fault> {
         self.enter()?;
-        Ok(OpenMap { left: pairs, names: self.names.open() })
+        Ok(OpenMap { left: pairs, names: self.names.open(), ascends: true, last: None })
     }
 
     /// The map's next key, whose value must be read next; `None` leaves the map.
@@ -254,6 +258,10 @@ impl<'a, 'n> Reader<'a, 'n> {
     pub fn next_key(&mut self, map: &mut OpenMap) -> Result<Option<Item<'a>>, Fault> {
         if map.left == 0 {
             self.depth -= 1;
+            if map.ascends {
+                self.names.close_distinct(map.names);
+                return Ok(None);
+            }
             return match self.names.close(map.names, self.bytes) {
                 Some(offset) => Err(Fault::named(offset, "distinct map keys", "a key twice")),
                 None => Ok(None),
@@ -262,6 +270,13 @@ impl<'a, 'n> Reader<'a, 'n> {
         map.left -= 1;
         let start = self.at;
         let key = self.item()?;
+        let integer = match key {
+            Item::Unsigned(value) => Some((false, value)),
+            Item::Negative(value) => Some((true, value)),
+            _ => None,
+        };
+        map.ascends &= integer.is_some() && map.last < integer;
+        map.last = integer;
         match key {
             Item::Array(_) | Item::Map(_) | Item::Tag(_) => {
                 let mut value = Vec::new();
@@ -283,6 +298,15 @@ impl<'a, 'n> Reader<'a, 'n> {
     pub fn skip(&mut self) -> Result<(), Fault> {
         let item = self.item()?;
         self.skip_content(item)
+    }
+
+    /// Steps over an item that was read before from these bytes, if they stand here.
+    pub fn skip_known(&mut self, bytes: &[u8]) -> bool {
+        let is_here = self.bytes.get(self.at..).is_some_and(|rest| rest.starts_with(bytes));
+        if is_here {
+            self.at += bytes.len();
+        }
+        is_here
     }
 
     /// Checks the content of an item whose head has just been read and steps over it.

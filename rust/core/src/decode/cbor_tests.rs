@@ -167,6 +167,10 @@ fn keys_are_duplicates_if_equal_as_values() {
         "a2 8101 00 811801 00",
         "a2 c101 00 d80101 00",
         "a3 0100 0200 180100",
+        "a3 0100 0200 0100",
+        "a3 0100 2000 0100",
+        "a3 2000 0100 2000",
+        "a4 0100 2000 2100 380100",
         "a2 a201020304 00 a203040102 00", // a map as a key, its pairs in another order
         "a2 a2 01 02 03 a2 05060708 00 a2 1803 a2 07080506 01 02 00",
         "a1 a2 0100 180100 00", // inside a key
@@ -179,6 +183,8 @@ fn keys_are_duplicates_if_equal_as_values() {
     }
     for hex in [
         "a2 0100 2000",
+        "a2 2000 0100",
+        "a4 0100 180200 2000 2100",
         "a2 0100 613100",
         "a2 6161 00 4161 00",
         "a2 0100 f93c0000", // an integer and a float are two values

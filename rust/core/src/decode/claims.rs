@@ -22,6 +22,9 @@ pub const PROFILE: &str = "tag:github.com,2026:depinverify/uptime-proof/1";
 /// Nesting that an envelope, a header or a payload may have.
 pub const MAX_DEPTH: usize = 8;
 
+/// The label of the location in CBOR.
+const LOCATION_KEY: u64 = 264;
+
 /// Longest device id.
 const MAX_UEID: usize = 33;
 
@@ -157,6 +160,15 @@ impl<'a> Draft<'a> {
         value
     }
 
+    /// Keeps a location that was read from these bytes, or the fault that it is none.
+    fn locate(&mut self, found: Result<Location, Fault>, bytes: &[u8], last: &mut LastLocation) {
+        last.keep(bytes, found.ok());
+        match found {
+            Ok(location) => self.location = Some(location),
+            Err(fault) => self.refuse(fault),
+        }
+    }
+
     fn finish(self) -> Result<Claims<'a>, PayloadFault> {
         let missing = |expected| PayloadFault::Claims(Fault::named(0, expected, "no such claim"));
         if let Some(fault) = self.fault {
@@ -176,6 +188,27 @@ impl<'a> Draft<'a> {
             swversion: self.swversion,
             metrics: self.metrics,
         })
+    }
+}
+
+/// The location of the payload before, which is also the next one's if its bytes are the same: most devices stay where they
+/// are.
+#[derive(Debug, Default)]
+pub struct LastLocation {
+    bytes: Vec<u8>,
+    location: Option<Location>,
+}
+
+impl LastLocation {
+    fn keep(&mut self, bytes: &[u8], location: Option<Location>) {
+        self.location = location.filter(|_| !bytes.is_empty());
+        self.bytes.clear();
+        self.bytes.extend_from_slice(bytes);
+    }
+
+    /// The location, if `skip` finds its bytes.
+    fn find(&self, skip: impl FnOnce(&[u8]) -> bool) -> Option<Location> {
+        self.location.filter(|_| skip(&self.bytes))
     }
 }
 
@@ -214,17 +247,13 @@ impl Place {
         self.broken = self.broken.or(broken);
     }
 
-    fn finish(self, draft: &mut Draft<'_>, offset: usize) {
+    fn finish(self, offset: usize) -> Result<Location, Fault> {
         if let Some(expected) = self.broken {
-            return draft.refuse(Fault::named(offset, expected, "another value"));
+            return Err(Fault::named(offset, expected, "another value"));
         }
-        match (self.latitude, self.longitude) {
-            (Some(lat_e7), Some(lon_e7)) => {
-                draft.location = Some(Location { lat_e7, lon_e7, accuracy_m: self.accuracy });
-            }
-            (None, _) => draft.refuse(Fault::named(offset, LATITUDE, "none")),
-            (_, None) => draft.refuse(Fault::named(offset, LONGITUDE, "none")),
-        }
+        let lat_e7 = self.latitude.ok_or_else(|| Fault::named(offset, LATITUDE, "none"))?;
+        let lon_e7 = self.longitude.ok_or_else(|| Fault::named(offset, LONGITUDE, "none"))?;
+        Ok(Location { lat_e7, lon_e7, accuracy_m: self.accuracy })
     }
 }
 
@@ -233,7 +262,11 @@ fn count(value: i64) -> Option<i64> {
 }
 
 /// The claims of a CBOR payload.
-pub fn from_cbor<'a>(payload: &'a [u8], names: &mut Distinct) -> Result<Claims<'a>, PayloadFault> {
+pub fn from_cbor<'a>(
+    payload: &'a [u8],
+    names: &mut Distinct,
+    last: &mut LastLocation,
+) -> Result<Claims<'a>, PayloadFault> {
     let mut reader = cbor::Reader::new(payload, MAX_DEPTH, names)?;
     let pairs = match reader.item()? {
         Item::Map(pairs) => pairs,
@@ -242,7 +275,11 @@ pub fn from_cbor<'a>(payload: &'a [u8], names: &mut Distinct) -> Result<Claims<'
     let mut draft = Draft::default();
     let mut map = reader.enter_map(pairs)?;
     while let Some(key) = reader.next_key(&mut map)? {
-        cbor_claim(&mut reader, key, &mut draft)?;
+        if key == Item::Unsigned(LOCATION_KEY) {
+            cbor_location(&mut reader, payload, &mut draft, last)?;
+        } else {
+            cbor_claim(&mut reader, key, &mut draft)?;
+        }
     }
     reader.finish()?;
     draft.finish()
@@ -283,7 +320,6 @@ fn cbor_claim<'a>(
         Item::Unsigned(259) => draft.hwmodel = draft.keep(bytes.map(Cow::Borrowed), offset, HWMODEL, found),
         Item::Unsigned(258) => draft.oemid = draft.keep(bytes.map(Cow::Borrowed), offset, OEMID, found),
         Item::Unsigned(270) => draft.swname = draft.keep(text.map(Cow::Borrowed), offset, SWNAME, found),
-        Item::Unsigned(264) => return cbor_location(reader, item, offset, draft),
         Item::Unsigned(271) => return cbor_version(reader, item, offset, draft),
         Item::Negative(70_000) => return cbor_metrics(reader, item, offset, draft),
         _ => {}
@@ -293,10 +329,16 @@ fn cbor_claim<'a>(
 
 fn cbor_location<'a>(
     reader: &mut cbor::Reader<'a, '_>,
-    item: Item<'a>,
-    offset: usize,
+    payload: &'a [u8],
     draft: &mut Draft<'a>,
+    last: &mut LastLocation,
 ) -> Result<(), Fault> {
+    let offset = reader.offset();
+    if let Some(location) = last.find(|bytes| reader.skip_known(bytes)) {
+        draft.location = Some(location);
+        return Ok(());
+    }
+    let item = reader.item()?;
     let Item::Map(pairs) = item else {
         draft.refuse(Fault::named(offset, LOCATION, item.kind()));
         return reader.skip_content(item);
@@ -316,7 +358,8 @@ fn cbor_location<'a>(
         }
         reader.skip_content(value)?;
     }
-    place.finish(draft, offset);
+    let bytes = payload.get(offset..reader.offset()).unwrap_or_default();
+    draft.locate(place.finish(offset), bytes, last);
     Ok(())
 }
 

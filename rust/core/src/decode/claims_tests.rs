@@ -16,7 +16,7 @@ fn show(result: Result<Claims<'_>, PayloadFault>) -> Result<String, String> {
 }
 
 fn read_cbor(payload: &[u8]) -> Result<String, String> {
-    show(from_cbor(payload, &mut Distinct::new()))
+    show(from_cbor(payload, &mut Distinct::new(), &mut LastLocation::default()))
 }
 
 fn json_claims(more: &str) -> Result<String, String> {
@@ -59,7 +59,7 @@ fn all_claims_are_read_alike_from_both_envelopes() {
         cbor().int(-70_001).head(5, 2).text("jobs").int(i64::MIN).text("bytes").int(i64::MAX).0,
     ]);
     let mut names = Distinct::new();
-    let from_binary = from_cbor(&payload, &mut names).unwrap();
+    let from_binary = from_cbor(&payload, &mut names, &mut LastLocation::default()).unwrap();
     assert_eq!(
         (from_binary.nonce, from_binary.ueid.as_bytes(), from_binary.iat),
         (CHALLENGE, &DEVICE[..], NOW)
@@ -420,7 +420,7 @@ fn nesting_counts_the_payload_as_one() {
 }
 
 /// Members that may stand in any order, some of them twice, in another form, or broken.
-const MEMBERS: [&str; 16] = [
+const MEMBERS: [&str; 19] = [
     r#""uptime":86400"#,
     r#""uptime":-1"#,
     r#""upt\u0069me":7"#,
@@ -431,6 +431,9 @@ const MEMBERS: [&str; 16] = [
     r#""hwmodel":"AQ""#,
     r#""oemid":"AQID""#,
     r#""location":{"latitude":1.5,"longitude":2}"#,
+    r#""location" : {"latitude":1.5,"longitude":2} "#,
+    r#""location":{"latitude":1.5,"longitude":2,"x":{"latitude":1.5}}"#,
+    r#""location":{"latitude":1.5,"longitude":200}"#,
     r#""location":{"longitude":2,"latitude":1.5,"accuracy":4}"#,
     r#""location":{"latitude":1,"latitude":1,"longitude":2}"#,
     r#""location":{"latitude":1,"altitude":null,"longitude":2}"#,
@@ -460,6 +463,43 @@ proptest! {
             }
             let alone = show(from_json(text.as_bytes(), &mut Distinct::new(), &mut Layouts::default()));
             prop_assert_eq!(show(from_json(text.as_bytes(), &mut names, &mut layouts)), alone, "{}", text);
+        }
+    }
+}
+
+/// Pairs with which payloads are made that stand one after the other: many of them about one place.
+fn places() -> Vec<Vec<u8>> {
+    let place = |parts: u64| cbor().int(264).head(5, parts);
+    vec![
+        place(2).int(1).int(1).int(2).int(2).0,
+        cbor().raw(&[0x1a, 0, 0, 1, 8]).head(5, 2).int(1).int(1).int(2).int(2).0,
+        place(2).int(2).int(2).int(1).int(1).0,
+        place(2).int(1).int(1).int(2).int(200).0,
+        place(3).int(1).int(1).int(2).int(2).int(4).int(5).0,
+        place(3).int(1).int(1).int(2).int(2).int(2).int(2).0,
+        place(2).int(1).double(1.0).int(2).int(2).0,
+        cbor().int(264).int(1).0,
+        cbor().int(300).head(5, 2).int(1).int(1).int(2).int(2).0,
+        cbor().int(261).int(7).0,
+    ]
+}
+
+proptest! {
+    #[test]
+    fn places_of_payloads_before_change_nothing(
+        payloads in prop::collection::vec(
+            (prop::collection::vec(0_usize..10, 0..3), prop::option::of(0_usize..12)),
+            1..8,
+        ),
+    ) {
+        let mut names = Distinct::new();
+        let mut last = LastLocation::default();
+        for (pairs, cut) in payloads {
+            let pairs: Vec<Vec<u8>> = pairs.into_iter().map(|pair| places()[pair].clone()).collect();
+            let mut payload = payload_with(&pairs);
+            payload.truncate(payload.len() - cut.unwrap_or(0));
+            let alone = read_cbor(&payload);
+            prop_assert_eq!(show(from_cbor(&payload, &mut names, &mut last)), alone);
         }
     }
 }

@@ -90,6 +90,12 @@ impl Distinct {
         source.get(span.start as usize..span.end as usize).unwrap_or_default()
     }
 
+    /// A map ends whose names are known to be distinct.
+    pub fn close_distinct(&mut self, mark: Mark) {
+        self.spans.truncate(mark.spans);
+        self.copies.truncate(mark.copies);
+    }
+
     /// The map ends: the offset of a name that it holds twice, if there is one.
     pub fn close(&mut self, mark: Mark, input: &[u8]) -> Option<usize> {
         let copies = &self.copies;
@@ -118,8 +124,7 @@ impl Distinct {
                 .map(|pair| pair[1].offset)
                 .min()
         };
-        self.spans.truncate(mark.spans);
-        self.copies.truncate(mark.copies);
+        self.close_distinct(mark);
         twice.map(|offset| offset as usize)
     }
 }

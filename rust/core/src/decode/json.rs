@@ -493,6 +493,15 @@ impl<'a, 'n> Reader<'a, 'n> {
         }
     }
 
+    /// Steps over a value that was read before from these bytes, if they stand here.
+    pub fn skip_known(&mut self, bytes: &[u8]) -> bool {
+        let is_here = self.text.as_bytes().get(self.at..).is_some_and(|rest| rest.starts_with(bytes));
+        if is_here {
+            self.at += bytes.len();
+        }
+        is_here
+    }
+
     /// Checks the next value, steps over it and gives its text.
     pub fn written(&mut self) -> Result<&'a str, JsonError> {
         self.space();

@@ -10,8 +10,10 @@ use std::borrow::Cow;
 
 use arrow_array::builder::{BinaryBuilder, PrimitiveBuilder};
 use arrow_array::types::{Int64Type, UInt8Type, UInt32Type, UInt64Type};
-use data_encoding::{BASE64URL_NOPAD, Encoding, HEXLOWER};
+use data_encoding::HEXLOWER;
 
+use super::base64url;
+use super::binary::Bytes;
 use super::distinct::Distinct;
 use super::json::{JsonError, Kind, Reader};
 use super::layout::Layout;
@@ -150,11 +152,11 @@ impl LineReader {
 
     fn bytes(&mut self, index: usize, text: &[u8]) -> Result<(), Quarantine> {
         if index == 6 {
-            let decoded = decode(&BASE64URL_NOPAD, text, &mut self.scratch);
-            self.proof.append_value(decoded.unwrap_or(text));
+            self.scratch.resize(base64url::decoded_length(text.len()).unwrap_or(0), 0);
+            self.proof.append_value(base64url::decode(text, &mut self.scratch).unwrap_or(text));
             return Ok(());
         }
-        let Some(decoded) = decode(&HEXLOWER, text, &mut self.scratch) else {
+        let Some(decoded) = decode_hex(text, &mut self.scratch) else {
             return Err(Quarantine::schema("expected pairs of lower-case hex digits"));
         };
         match index {
@@ -171,14 +173,14 @@ impl LineReader {
     fn finish(mut self) -> ObservationBatch {
         ObservationBatch {
             first_row: 0,
-            validator: self.validator.finish(),
-            device: self.device.finish(),
+            validator: Bytes::Small(self.validator.finish()),
+            device: Bytes::Small(self.device.finish()),
             slot: self.slot.finish(),
             sent_ms: self.sent_ms.finish(),
             received_ms: self.received_ms.finish(),
             transport: self.transport.finish(),
-            proof: self.proof.finish(),
-            address: self.address.finish(),
+            proof: Bytes::Small(self.proof.finish()),
+            address: Bytes::Small(self.address.finish()),
             asn: self.asn.finish(),
             rtt_ns: self.rtt_ns.finish(),
         }
@@ -225,10 +227,10 @@ fn integer<T: std::str::FromStr>(text: &str) -> Result<T, Quarantine> {
     }
 }
 
-fn decode<'a>(encoding: &Encoding, text: &[u8], out: &'a mut Vec<u8>) -> Option<&'a [u8]> {
-    let length = encoding.decode_len(text.len()).ok()?;
+fn decode_hex<'a>(text: &[u8], out: &'a mut Vec<u8>) -> Option<&'a [u8]> {
+    let length = HEXLOWER.decode_len(text.len()).ok()?;
     out.resize(length, 0);
-    let written = encoding.decode_mut(text, out).ok()?;
+    let written = HEXLOWER.decode_mut(text, out).ok()?;
     out.get(..written)
 }
 

@@ -6,6 +6,7 @@
 
 use data_encoding::BASE64URL_NOPAD;
 
+use super::base64url;
 use super::claims::MAX_DEPTH;
 use super::cose::MAX_KID;
 use super::distinct::Distinct;
@@ -86,16 +87,14 @@ pub fn split_at_dots(text: &[u8]) -> Option<Compact<'_>> {
 /// Decodes one part into `out`, replacing what was there. `offset` is the part's place in the text.
 pub fn decode_part(part: &[u8], offset: usize, out: &mut Vec<u8>) -> Result<(), Fault> {
     const STRICT: &str = "base64url without padding and with zero trailing bits";
-    let length = BASE64URL_NOPAD
-        .decode_len(part.len())
-        .map_err(|error| Fault::at(part, error.position, STRICT))
-        .map_err(|fault| Fault { offset: fault.offset + offset, ..fault })?;
-    out.clear();
-    out.resize(length, 0);
-    BASE64URL_NOPAD.decode_mut(part, out).map(drop).map_err(|partial| {
-        let fault = Fault::at(part, partial.error.position, STRICT);
-        Fault { offset: fault.offset + offset, ..fault }
-    })
+    // What the part before has left is overwritten, so only room that it had not needs zeros.
+    out.resize(base64url::decoded_length(part.len()).unwrap_or(0), 0);
+    if base64url::decode(part, out).is_some() {
+        return Ok(());
+    }
+    let place = BASE64URL_NOPAD.decode(part).err().map_or(0, |error| error.position);
+    let fault = Fault::at(part, place, STRICT);
+    Err(Fault { offset: fault.offset + offset, ..fault })
 }
 
 /// The scheme of a JOSE algorithm name.

@@ -4,6 +4,7 @@
 //! where. Rule: "uptime proof", section 1. Invariant: no input makes a decoder panic, takes more than linear time (times a
 //! logarithm for the names of one map) or allocates more than 64 bytes per input byte.
 
+mod base64url;
 pub mod distinct;
 pub mod fault;
 
@@ -18,7 +19,7 @@ pub mod degrees;
 pub mod jws;
 pub mod proof;
 
-mod binary;
+pub mod binary;
 pub mod container;
 mod jsonl;
 pub mod members;

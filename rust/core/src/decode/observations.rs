@@ -4,7 +4,7 @@
 //! [`crate::schema::observations`]. Rule: "uptime proof", section 2.1. Columns are found by name, others are ignored; the
 //! last three may be absent and then are null. Integers have exactly the named type, so that every implementation accepts
 //! the same files; bytes may lie in any of Arrow's binary layouts, which hold the same values, but not in a text. Invariant:
-//! a batch that exists keeps the row rules, and shares the memory of its source wherever the layout is the same.
+//! a batch that exists keeps the row rules, and shares the memory of its source.
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Int64Type, UInt8Type, UInt32Type, UInt64Type};
@@ -44,9 +44,9 @@ pub struct ObservationBatch {
     /// Number of the first row in its file, from 0.
     pub first_row: u64,
     /// Registry id of the validator.
-    pub validator: BinaryArray,
+    pub validator: Bytes,
     /// Registry id of the device that was probed.
-    pub device: BinaryArray,
+    pub device: Bytes,
     /// Slot of the epoch.
     pub slot: UInt64Array,
     /// When the challenge left, Unix milliseconds.
@@ -56,9 +56,9 @@ pub struct ObservationBatch {
     /// 0 answered, 1 timeout, 2 no connection, 3 an error not pinned on the device, 4 not attempted.
     pub transport: UInt8Array,
     /// The envelope; null without an answer.
-    pub proof: BinaryArray,
+    pub proof: Bytes,
     /// 4 or 16 bytes, or null.
-    pub address: BinaryArray,
+    pub address: Bytes,
     /// Network operator of the address, or null.
     pub asn: UInt32Array,
     /// Round trip, or null.
@@ -104,14 +104,14 @@ impl ObservationBatch {
     /// The batch as Arrow sees it, in the schema of the step.
     pub fn to_record_batch(&self) -> Result<RecordBatch, Quarantine> {
         let columns: Vec<ArrayRef> = vec![
-            std::sync::Arc::new(self.validator.clone()),
-            std::sync::Arc::new(self.device.clone()),
+            std::sync::Arc::new(self.validator.to_binary()?),
+            std::sync::Arc::new(self.device.to_binary()?),
             std::sync::Arc::new(self.slot.clone()),
             std::sync::Arc::new(self.sent_ms.clone()),
             std::sync::Arc::new(self.received_ms.clone()),
             std::sync::Arc::new(self.transport.clone()),
-            std::sync::Arc::new(self.proof.clone()),
-            std::sync::Arc::new(self.address.clone()),
+            std::sync::Arc::new(self.proof.to_binary()?),
+            std::sync::Arc::new(self.address.to_binary()?),
             std::sync::Arc::new(self.asn.clone()),
             std::sync::Arc::new(self.rtt_ns.clone()),
         ];
@@ -121,8 +121,8 @@ impl ObservationBatch {
     /// The first row that breaks a rule, and of its columns the first.
     fn check_rows(&self) -> Result<(), Quarantine> {
         let required: [(&'static str, &dyn Array); 5] = [
-            ("validator", &self.validator),
-            ("device", &self.device),
+            ("validator", self.validator.array()),
+            ("device", self.device.array()),
             ("slot", &self.slot),
             ("sent_ms", &self.sent_ms),
             ("transport", &self.transport),
@@ -146,7 +146,8 @@ impl ObservationBatch {
             format!("expected 0 to {LAST_TRANSPORT}, found {}", transport[row])
         });
         let answered = |row: usize| transport[row] == 0;
-        for (name, array) in [("received_ms", &self.received_ms as &dyn Array), ("proof", &self.proof)] {
+        for (name, array) in [("received_ms", &self.received_ms as &dyn Array), ("proof", self.proof.array())]
+        {
             let wrong = (0..self.len()).find(|row| array.is_valid(*row) != answered(*row));
             found(wrong, name, &|row| {
                 if answered(row) {
@@ -156,7 +157,7 @@ impl ObservationBatch {
                 }
             });
         }
-        let length = |row: usize| self.address.value_length(row);
+        let length = |row: usize| self.address.value(row).len();
         let wrong =
             (0..self.len()).find(|row| self.address.is_valid(*row) && !matches!(length(*row), 4 | 16));
         found(wrong, "address", &|row| format!("expected 4 or 16 bytes, found {}", length(row)));
@@ -206,13 +207,12 @@ pub(super) fn check_type(index: usize, found: &DataType) -> Result<(), Quarantin
     Err(Quarantine::schema(format!("expected type {expected}, found {found}")).in_column(COLUMNS[index]))
 }
 
-fn bytes(column: Option<&dyn Array>, index: usize, rows: usize) -> Result<BinaryArray, Quarantine> {
-    let Some(column) = column else { return Ok(BinaryArray::new_null(rows)) };
+fn bytes(column: Option<&dyn Array>, index: usize, rows: usize) -> Result<Bytes, Quarantine> {
+    let none = || Bytes::Small(BinaryArray::new_null(rows));
+    let Some(column) = column else { return Ok(none()) };
     check_type(index, column.data_type())?;
-    match Bytes::of(column) {
-        Some(bytes) => bytes.to_binary().map_err(|fault| fault.in_column(COLUMNS[index])),
-        None => Ok(BinaryArray::new_null(rows)),
-    }
+    let bytes = Bytes::of(column).unwrap_or_else(none);
+    bytes.bounded().map_err(|fault| fault.in_column(COLUMNS[index]))
 }
 
 fn integers<T: ArrowPrimitiveType>(

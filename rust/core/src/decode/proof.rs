@@ -152,6 +152,7 @@ impl Proof<'_> {
 pub struct Scratch {
     names: Distinct,
     layouts: claims::Layouts,
+    location: claims::LastLocation,
     header: Vec<u8>,
     payload: Vec<u8>,
     signature: Vec<u8>,
@@ -235,7 +236,7 @@ pub fn decode<'a>(envelope: &'a [u8], scratch: &'a mut Scratch) -> Result<Proof<
 }
 
 fn decode_cose<'a>(envelope: &'a [u8], scratch: &'a mut Scratch) -> Result<Proof<'a>, Malformed> {
-    let Scratch { names, cose: seen, .. } = scratch;
+    let Scratch { names, location, cose: seen, .. } = scratch;
     let parts = cose::parts(envelope, names).map_err(malformed(Stage::Envelope))?;
     let bytes = [parts.protected, parts.unprotected];
     let (algorithm, has_crit) = if let Some(known) = seen.find(bytes) {
@@ -248,7 +249,8 @@ fn decode_cose<'a>(envelope: &'a [u8], scratch: &'a mut Scratch) -> Result<Proof
         seen.keep(bytes, (header.algorithm, header.has_crit))
     };
     payload_size(parts.payload)?;
-    let claims = claims::from_cbor(parts.payload, names).map_err(in_payload(parts.payload_offset))?;
+    let claims =
+        claims::from_cbor(parts.payload, names, location).map_err(in_payload(parts.payload_offset))?;
     let unsupported = unsupported(has_crit, false, algorithm, &claims);
     Ok(Proof {
         unsupported,

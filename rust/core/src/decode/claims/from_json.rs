@@ -5,16 +5,15 @@
 
 use std::borrow::Cow;
 
-use data_encoding::BASE64URL_NOPAD;
-
+use super::super::base64url;
 use super::super::degrees::Exact;
 use super::super::distinct::Distinct;
 use super::super::fault::Fault;
 use super::super::json::{Kind, Reader, integer};
 use super::super::layout::Layout;
 use super::{
-    BOOTCOUNT, Claims, Draft, EAT_PROFILE, HWMODEL, IAT, LOCATION, MAX_DEPTH, MAX_UEID, METRICS, NONCE,
-    OEMID, PROFILE, PayloadFault, Place, SWNAME, SWVERSION, UEID, UPTIME, Ueid, count,
+    BOOTCOUNT, Claims, Draft, EAT_PROFILE, HWMODEL, IAT, LOCATION, LastLocation, MAX_DEPTH, MAX_UEID,
+    METRICS, NONCE, OEMID, PROFILE, PayloadFault, Place, SWNAME, SWVERSION, UEID, UPTIME, Ueid, count,
 };
 
 /// What a member says.
@@ -61,6 +60,7 @@ pub struct Layouts {
     claims: Layout<Claim>,
     /// Parts of a location, by their number in CBOR; 0 for any other.
     location: Layout<u64>,
+    last: LastLocation,
 }
 
 /// The claims of a JSON payload.
@@ -73,7 +73,11 @@ pub fn from_json<'a>(
     let mut draft = Draft::default();
     let mut object = reader.open_object()?;
     while let Some(claim) = reader.next_known(&mut object, &mut layouts.claims, Claim::of)? {
-        read(&mut reader, claim, &mut draft, &mut layouts.location)?;
+        if matches!(claim, Claim::Location) {
+            location(&mut reader, payload, &mut draft, layouts)?;
+        } else {
+            read(&mut reader, claim, &mut draft)?;
+        }
     }
     reader.finish()?;
     draft.finish()
@@ -96,18 +100,12 @@ fn number(reader: &mut Reader<'_, '_>) -> Result<(Option<i64>, &'static str), Fa
 
 /// The bytes of a base64url text without padding, if there are at most `N`.
 fn bytes_of<const N: usize>(text: &str) -> Option<([u8; N], usize)> {
-    let length = BASE64URL_NOPAD.decode_len(text.len()).ok().filter(|length| *length <= N)?;
     let mut bytes = [0; N];
-    BASE64URL_NOPAD.decode_mut(text.as_bytes(), bytes.get_mut(..length)?).ok()?;
+    let length = base64url::decode(text.as_bytes(), &mut bytes)?.len();
     Some((bytes, length))
 }
 
-fn read<'a>(
-    reader: &mut Reader<'a, '_>,
-    claim: Claim,
-    draft: &mut Draft<'a>,
-    parts: &mut Layout<u64>,
-) -> Result<(), Fault> {
+fn read<'a>(reader: &mut Reader<'a, '_>, claim: Claim, draft: &mut Draft<'a>) -> Result<(), Fault> {
     let start = reader.offset();
     match claim {
         Claim::Nonce => {
@@ -143,17 +141,20 @@ fn read<'a>(
         }
         Claim::Hwmodel | Claim::Oemid => {
             let (text, found) = text(reader)?;
-            let bytes = text.and_then(|text| BASE64URL_NOPAD.decode(text.as_bytes()).ok()).map(Cow::Owned);
+            let bytes = text.and_then(|text| {
+                let mut bytes = vec![0; base64url::decoded_length(text.len())?];
+                base64url::decode(text.as_bytes(), &mut bytes)?;
+                Some(Cow::Owned(bytes))
+            });
             if matches!(claim, Claim::Hwmodel) {
                 draft.hwmodel = draft.keep(bytes, start, HWMODEL, found);
             } else {
                 draft.oemid = draft.keep(bytes, start, OEMID, found);
             }
         }
-        Claim::Location => location(reader, draft, parts)?,
         Claim::Swversion => version(reader, draft)?,
         Claim::Metrics => metrics(reader, draft)?,
-        Claim::Other => reader.skip()?,
+        Claim::Location | Claim::Other => reader.skip()?,
     }
     Ok(())
 }
@@ -171,18 +172,24 @@ fn part(name: &str) -> u64 {
 
 fn location<'a>(
     reader: &mut Reader<'a, '_>,
+    payload: &'a [u8],
     draft: &mut Draft<'a>,
-    parts: &mut Layout<u64>,
+    layouts: &mut Layouts,
 ) -> Result<(), Fault> {
     let offset = reader.offset();
     let kind = reader.peek()?;
+    if let Some(location) = layouts.last.find(|bytes| reader.skip_known(bytes)) {
+        draft.location = Some(location);
+        return Ok(());
+    }
+    let start = reader.offset();
     if kind != Kind::Object {
         draft.refuse(Fault::named(offset, LOCATION, kind.name()));
         return reader.skip();
     }
     let mut place = Place::default();
     let mut object = reader.open_object()?;
-    while let Some(part) = reader.next_known(&mut object, parts, part)? {
+    while let Some(part) = reader.next_known(&mut object, &mut layouts.location, part)? {
         let exact = if reader.peek()? == Kind::Number {
             Exact::decimal(reader.number()?)
         } else {
@@ -191,7 +198,8 @@ fn location<'a>(
         };
         place.set(part, exact);
     }
-    place.finish(draft, offset);
+    let bytes = payload.get(start..reader.offset()).unwrap_or_default();
+    draft.locate(place.finish(offset), bytes, &mut layouts.last);
     Ok(())
 }
 

@@ -151,9 +151,9 @@ fn line(batch: &ObservationBatch, row: usize, out: &mut Vec<u8>) {
     out.extend_from_slice(b"\",\"slot\":");
     out.extend_from_slice(batch.slot.value(row).to_string().as_bytes());
     integer("sent_ms", Some(batch.sent_ms.value(row)), out);
-    integer("received_ms", present(&batch.received_ms, row).then(|| batch.received_ms.value(row)), out);
+    integer("received_ms", batch.received_ms.is_valid(row).then(|| batch.received_ms.value(row)), out);
     integer("transport", Some(batch.transport.value(row)), out);
-    if present(&batch.proof, row) {
+    if batch.proof.is_valid(row) {
         let proof = batch.proof.value(row);
         out.extend_from_slice(b",\"proof\":\"");
         if is_token(proof) {
@@ -163,18 +163,14 @@ fn line(batch: &ObservationBatch, row: usize, out: &mut Vec<u8>) {
         }
         out.push(b'"');
     }
-    if present(&batch.address, row) {
+    if batch.address.is_valid(row) {
         out.extend_from_slice(b",\"address\":\"");
         hex(batch.address.value(row), out);
         out.push(b'"');
     }
-    integer("asn", present(&batch.asn, row).then(|| batch.asn.value(row)), out);
-    integer("rtt_ns", present(&batch.rtt_ns, row).then(|| batch.rtt_ns.value(row)), out);
+    integer("asn", batch.asn.is_valid(row).then(|| batch.asn.value(row)), out);
+    integer("rtt_ns", batch.rtt_ns.is_valid(row).then(|| batch.rtt_ns.value(row)), out);
     out.extend_from_slice(b"}\n");
-}
-
-fn present(array: &dyn Array, row: usize) -> bool {
-    array.is_valid(row)
 }
 
 /// Whether bytes are the text of a JWS: with a dot they are never read as base64url.
