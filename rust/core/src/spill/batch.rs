@@ -24,7 +24,7 @@ impl Batch {
             return Err(SpillError::TooLong { bytes: size, limit: RECORD_LIMIT });
         }
         let chunk = match self.0.last_chunk() {
-            Some((chunk, length)) if length + size <= RECORD_LIMIT => chunk,
+            Some((chunk, room)) if size <= room => chunk,
             _ => self.0.start_chunk(CHUNK.max(size)),
         };
         self.0.push(chunk, key, payload);

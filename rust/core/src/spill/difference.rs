@@ -20,6 +20,33 @@ fn bits(mut byte: u8) -> impl Iterator<Item = usize> {
     })
 }
 
+/// Bytes at the front that are told by what differs in them.
+fn common(before: &[u8], length: usize) -> usize {
+    let shorter = before.len().min(length);
+    shorter - shorter % WORD
+}
+
+/// Appends what makes a record from the one before.
+pub(super) fn write(before: &[u8], next: &[u8], out: &mut Vec<u8>) {
+    let common = common(before, next.len());
+    let (next, rest) = next.split_at(common);
+    for (before, next) in before[..common].chunks(GROUP).zip(next.chunks(GROUP)) {
+        let words = before.as_chunks::<WORD>().0.iter().zip(next.as_chunks::<WORD>().0);
+        // A word that does not differ is overwritten by the next one that does.
+        let mut told = [0; 1 + GROUP];
+        let mut length = 1;
+        let mut differing = 0;
+        for (bit, (before, next)) in words.enumerate() {
+            told[length..length + WORD].copy_from_slice(next);
+            differing |= u8::from(before != next) << bit;
+            length += WORD * usize::from(before != next);
+        }
+        told[0] = differing;
+        out.extend_from_slice(&told[..length]);
+    }
+    out.extend_from_slice(rest);
+}
+
 /// The record before the next one.
 #[derive(Debug, Default)]
 pub(super) struct Before {
@@ -45,38 +72,19 @@ impl Before {
         self.next.shrink_to(length);
     }
 
-    /// Bytes at the front that are told by what differs in them.
-    fn common(&self, length: usize) -> usize {
-        let shorter = self.record.len().min(length);
-        shorter - shorter % WORD
-    }
-
     /// Appends what makes the next record from the one before, whose place it takes.
     pub(super) fn write(&mut self, key: &[u8], payload: &[u8], out: &mut Vec<u8>) {
         self.next.clear();
         self.next.extend_from_slice(key);
         self.next.extend_from_slice(payload);
-        let common = self.common(self.next.len());
-        let (next, rest) = self.next.split_at(common);
-        for (before, next) in self.record[..common].chunks(GROUP).zip(next.chunks(GROUP)) {
-            let (before, next) = (before.as_chunks::<WORD>().0, next.as_chunks::<WORD>().0);
-            let mut differing = 0;
-            for (bit, (before, next)) in before.iter().zip(next).enumerate() {
-                differing |= u8::from(before != next) << bit;
-            }
-            out.push(differing);
-            for word in bits(differing).filter_map(|bit| next.get(bit)) {
-                out.extend_from_slice(word);
-            }
-        }
-        out.extend_from_slice(rest);
+        write(&self.record, &self.next, out);
         std::mem::swap(&mut self.record, &mut self.next);
     }
 
     /// Makes the next record, of this length, from the one before and what differs; gives what stands behind that, or
     /// `None` where it ends too early.
     pub(super) fn read<'a>(&mut self, length: usize, mut bytes: &'a [u8]) -> Option<&'a [u8]> {
-        let common = self.common(length);
+        let common = common(&self.record, length);
         if length - common > bytes.len() {
             return None;
         }

@@ -5,6 +5,37 @@
 //! value and is 01 alone without one. Invariant: for two keys of the same fields, comparing the bytes gives what comparing
 //! field by field gives, a string before its own extensions and null after every value.
 
+/// The highest bit of the first zero byte of a word, of none before it, and of some behind it.
+fn zeros(word: [u8; 8]) -> u64 {
+    const ONES: u64 = u64::MAX / 255;
+    let word = u64::from_le_bytes(word);
+    word.wrapping_sub(ONES) & !word & (ONES << 7)
+}
+
+/// Appends up to eight bytes, FF behind each that is zero.
+fn escape(bytes: &[u8], out: &mut Vec<u8>) {
+    let mut escaped = [0xff; 16];
+    let mut length = 0;
+    for byte in bytes {
+        escaped[length] = *byte;
+        length += 1 + usize::from(*byte == 0);
+    }
+    out.extend_from_slice(&escaped[..length]);
+}
+
+/// Place of the first zero byte. Byte strings of keys are short: calling a search that is made for long ones takes longer.
+#[inline]
+fn first_zero(bytes: &[u8]) -> Option<usize> {
+    let (words, rest) = bytes.as_chunks();
+    for (at, word) in words.iter().enumerate() {
+        let zeros = zeros(*word);
+        if zeros != 0 {
+            return Some(8 * at + zeros.trailing_zeros() as usize / 8);
+        }
+    }
+    rest.iter().position(|&byte| byte == 0).map(|place| bytes.len() - rest.len() + place)
+}
+
 /// A key under construction; one is reused for all rows.
 #[derive(Debug, Default, Clone)]
 pub struct Key(Vec<u8>);
@@ -23,15 +54,17 @@ impl Key {
 
     /// Adds a byte string.
     pub fn bytes(&mut self, value: &[u8]) -> &mut Self {
-        let mut rest = value;
-        while let Some(zero) = rest.iter().position(|&byte| byte == 0) {
-            let (before, after) = rest.split_at(zero + 1);
-            self.0.extend_from_slice(before);
-            self.0.push(0xff);
-            rest = after;
+        let out = &mut self.0;
+        let (words, rest) = value.as_chunks::<8>();
+        for word in words {
+            if zeros(*word) == 0 {
+                out.extend_from_slice(word);
+            } else {
+                escape(word, out);
+            }
         }
-        self.0.extend_from_slice(rest);
-        self.0.extend_from_slice(&[0, 0]);
+        escape(rest, out);
+        out.extend_from_slice(&[0, 0]);
         self
     }
 
@@ -91,7 +124,7 @@ impl<'a> KeyReader<'a> {
     /// Appends a byte string to `out`.
     pub fn bytes(&mut self, out: &mut Vec<u8>) -> Option<()> {
         loop {
-            let zero = self.0.iter().position(|&byte| byte == 0)?;
+            let zero = first_zero(self.0)?;
             let (value, rest) = self.0.split_at(zero);
             out.extend_from_slice(value);
             self.0 = rest.get(2..)?;
@@ -100,13 +133,18 @@ impl<'a> KeyReader<'a> {
                 0xff => out.push(0),
                 _ => return None,
             }
+            // Zeros often stand side by side.
+            while let [0, 0xff, rest @ ..] = self.0 {
+                out.push(0);
+                self.0 = rest;
+            }
         }
     }
 
     /// Passes over a byte string.
     pub fn skip_bytes(&mut self) -> Option<()> {
         loop {
-            let zero = self.0.iter().position(|&byte| byte == 0)?;
+            let zero = first_zero(self.0)?;
             let after = self.0.get(zero + 1..)?;
             let (kind, rest) = after.split_first()?;
             self.0 = rest;
@@ -116,6 +154,13 @@ impl<'a> KeyReader<'a> {
                 _ => return None,
             }
         }
+    }
+
+    /// Passes over these bytes, if they come next.
+    pub fn skip_known(&mut self, bytes: &[u8]) -> bool {
+        let rest = self.0.strip_prefix(bytes);
+        self.0 = rest.unwrap_or(self.0);
+        rest.is_some()
     }
 
     /// Bytes of a known length.

@@ -53,8 +53,12 @@ pub fn merge_between(runs: &Runs, from: Option<&[u8]>, until: Option<&[u8]>) -> 
             source.advance()?;
         }
     }
-    let mut merge =
-        Merge { tree: vec![0; sources.len()], sources, taken: false, until: until.map(<[u8]>::to_vec) };
+    let mut merge = Merge {
+        tree: vec![Player::default(); sources.len()],
+        sources,
+        taken: false,
+        until: until.map(<[u8]>::to_vec),
+    };
     merge.build();
     Ok(merge)
 }
@@ -88,8 +92,16 @@ impl Place {
 #[derive(Debug)]
 struct Source {
     place: Place,
+    /// First bytes of the next key, the highest number at the end: differs only as the order does.
     prefix: u64,
     done: bool,
+}
+
+/// A source in a match, by what decides most matches.
+#[derive(Clone, Copy, Debug, Default)]
+struct Player {
+    prefix: u64,
+    source: usize,
 }
 
 impl Source {
@@ -105,9 +117,7 @@ impl Source {
             }
             Place::File(reader) => !reader.advance()?,
         };
-        if !self.done {
-            self.prefix = prefix(self.place.key());
-        }
+        self.prefix = if self.done { u64::MAX } else { prefix(self.place.key()) };
         Ok(())
     }
 }
@@ -118,7 +128,7 @@ pub struct Merge {
     sources: Vec<Source>,
     /// `tree[0]` is the source whose record is next; `tree[n]`, n > 0, is the loser of the match at inner node n of a
     /// binary tree whose leaves are the sources.
-    tree: Vec<usize>,
+    tree: Vec<Player>,
     taken: bool,
     until: Option<Vec<u8>>,
 }
@@ -132,7 +142,7 @@ impl Merge {
         reason = "the record borrows from the walk, which no Iterator can say"
     )]
     pub fn next(&mut self) -> Result<Option<Record<'_>>, SpillError> {
-        let Some(&last) = self.tree.first() else { return Ok(None) };
+        let Some(last) = self.tree.first().map(|player| player.source) else { return Ok(None) };
         if self.taken {
             if let Err(error) = self.sources[last].advance() {
                 self.tree.clear();
@@ -141,7 +151,7 @@ impl Merge {
             self.replay(last);
         }
         self.taken = true;
-        let winner = self.tree[0];
+        let winner = self.tree[0].source;
         if self.is_over(winner) {
             self.tree.clear();
             self.sources.clear();
@@ -156,24 +166,28 @@ impl Merge {
         winner.done || self.until.as_deref().is_some_and(|until| winner.place.key() >= until)
     }
 
+    fn player(&self, source: usize) -> Player {
+        Player { prefix: self.sources[source].prefix, source }
+    }
+
     /// Whether source `a` comes before source `b`; one that is done comes after every other.
-    fn is_before(&self, a: usize, b: usize) -> bool {
-        let (first, second) = (&self.sources[a], &self.sources[b]);
-        let order = match (first.done, second.done) {
-            (true, true) => Ordering::Equal,
-            (true, false) => Ordering::Greater,
-            (false, true) => Ordering::Less,
-            (false, false) => (first.prefix.cmp(&second.prefix))
-                .then_with(|| first.place.key().cmp(second.place.key()))
-                .then_with(|| first.place.payload().cmp(second.place.payload())),
-        };
-        order.then(a.cmp(&b)) == Ordering::Less
+    fn is_before(&self, a: Player, b: Player) -> bool {
+        let order = a.prefix.cmp(&b.prefix).then_with(|| {
+            let (first, second) = (&self.sources[a.source], &self.sources[b.source]);
+            match (first.done, second.done) {
+                (false, false) => (first.place.key().cmp(second.place.key()))
+                    .then_with(|| first.place.payload().cmp(second.place.payload())),
+                (first, second) => first.cmp(&second),
+            }
+        });
+        order.then(a.source.cmp(&b.source)) == Ordering::Less
     }
 
     /// Plays all matches, from the leaves (nodes k..2k) up.
     fn build(&mut self) {
         let k = self.sources.len();
-        let mut winners: Vec<usize> = (0..k).map(|_| 0).chain(0..k).collect();
+        let players = (0..k).map(|source| self.player(source));
+        let mut winners: Vec<Player> = (0..k).map(|_| Player::default()).chain(players).collect();
         for node in (1..k).rev() {
             let (a, b) = (winners[2 * node], winners[2 * node + 1]);
             let a_wins = self.is_before(a, b);
@@ -188,7 +202,7 @@ impl Merge {
 
     /// Plays the matches on the way of a source to the top again.
     fn replay(&mut self, source: usize) {
-        let mut winner = source;
+        let mut winner = self.player(source);
         let mut node = usize::midpoint(source, self.sources.len());
         while node > 0 {
             if self.is_before(self.tree[node], winner) {

@@ -3,7 +3,8 @@
 //! In: records in order. Out: a file or a part of one, and the same records from it, from the start or from a key on.
 //! Rule: blocks of up to about 64 KiB, each with its length and CRC-32, then an index of the blocks (place, checksum and first
 //! key of each), then a trailer of fixed size with the number of records and the checksum of the index. In a block each
-//! record has the lengths of its key and payload in front, and is written as its [difference](Before) from the one before.
+//! record has in front a byte, 1 where the lengths of its key and payload follow and 0 where they are those of the one before,
+//! and is written as its [difference](Before) from that one.
 //! Invariant: a file that was cut short or changed gives an error, never a wrong record; a reader holds one block and one record.
 
 use std::fs::{self, File};
@@ -16,9 +17,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use flate2::Crc;
 
 use super::SpillError;
-use super::difference::Before;
+use super::difference::{self, Before};
 
-const MAGIC: &[u8; 8] = b"DPVRUN2\n";
+const MAGIC: &[u8; 8] = b"DPVRUN3\n";
 const TRAILER: usize = 8 + 8 + 8 + 8 + 4 + 4;
 const BLOCK_HEADER: usize = 8;
 const BLOCK_TARGET: usize = 64 << 10;
@@ -142,6 +143,8 @@ pub(super) struct RunWriter<W> {
     path: PathBuf,
     block: Vec<u8>,
     before: Before,
+    /// Lengths of the record before in the block.
+    lengths: Option<[u8; 8]>,
     first_key: Vec<u8>,
     index: Vec<u8>,
     at: u64,
@@ -166,6 +169,7 @@ impl<W: Write> RunWriter<W> {
             path,
             block: vec![0; BLOCK_HEADER],
             before: Before::default(),
+            lengths: None,
             first_key: Vec::new(),
             index: Vec::new(),
             at: 0,
@@ -176,19 +180,40 @@ impl<W: Write> RunWriter<W> {
 
     /// Adds a record, not before the one before it.
     pub(super) fn push(&mut self, key: &[u8], payload: &[u8]) -> Result<(), SpillError> {
-        let size = key.len() + payload.len() + 8;
+        self.start_record(key, payload)?;
+        self.before.write(key, payload, &mut self.block);
+        Ok(())
+    }
+
+    /// Adds a record whose payload stands behind its key, where the one `before` it is at hand; so are all of this run.
+    pub(super) fn push_behind(&mut self, before: &[u8], record: &[u8], key: usize) -> Result<(), SpillError> {
+        let (key, payload) = record.split_at(key);
+        let is_first = self.start_record(key, payload)?;
+        difference::write(if is_first { &[] } else { before }, record, &mut self.block);
+        Ok(())
+    }
+
+    /// Writes the lengths of a record; whether it is the first one of its block.
+    fn start_record(&mut self, key: &[u8], payload: &[u8]) -> Result<bool, SpillError> {
+        let size = key.len() + payload.len() + 9;
         if self.has_records() && self.block.len() + size > BLOCK_TARGET {
             self.close_block()?;
         }
-        if !self.has_records() {
+        let is_first = !self.has_records();
+        if is_first {
             self.first_key.clear();
             self.first_key.extend_from_slice(key);
         }
-        self.block.extend_from_slice(&length_bytes(key));
-        self.block.extend_from_slice(&length_bytes(payload));
-        self.before.write(key, payload, &mut self.block);
+        let mut lengths = [0; 8];
+        lengths[..4].copy_from_slice(&length_bytes(key));
+        lengths[4..].copy_from_slice(&length_bytes(payload));
+        let are_new = self.lengths.replace(lengths) != Some(lengths);
+        self.block.push(u8::from(are_new));
+        if are_new {
+            self.block.extend_from_slice(&lengths);
+        }
         self.records += 1;
-        Ok(())
+        Ok(is_first)
     }
 
     /// Whether there is more in the block than room for its header.
@@ -212,6 +237,7 @@ impl<W: Write> RunWriter<W> {
         self.block = block;
         self.before.clear();
         self.before.shrink_to(BLOCK_TARGET);
+        self.lengths = None;
         self.blocks += 1;
         Ok(())
     }
@@ -270,9 +296,9 @@ pub(super) struct RunReader {
     length: usize,
     /// Where the next record stands in the block.
     next: usize,
-    /// The record, and where its payload begins.
+    /// The record, and the lengths of its key and payload.
     record: Before,
-    payload: usize,
+    lengths: [usize; 2],
 }
 
 impl RunReader {
@@ -297,7 +323,7 @@ impl RunReader {
             length: 0,
             next: 0,
             record: Before::default(),
-            payload: 0,
+            lengths: [0; 2],
         })
     }
 
@@ -311,19 +337,23 @@ impl RunReader {
         }
         let torn = |what| SpillError::torn(&self.run.path, what);
         let rest = self.block.get(self.next..self.length).unwrap_or_default();
-        let Some((lengths, rest)) = rest.split_first_chunk::<8>() else {
-            return Err(torn("a record has no length"));
+        let rest = match rest.split_first() {
+            Some((0, rest)) => rest,
+            Some((1, rest)) if let Some((lengths, rest)) = rest.split_first_chunk::<8>() => {
+                self.lengths = [lengths.first_chunk(), lengths.last_chunk()]
+                    .map(|length| length.map_or(0, |length| u32::from_le_bytes(*length) as usize));
+                rest
+            }
+            _ => return Err(torn("a record has no length")),
         };
-        let [key, payload] = [lengths.first_chunk(), lengths.last_chunk()]
-            .map(|length| length.map_or(0, |length| u32::from_le_bytes(*length) as usize));
-        if key + payload > RECORD_LIMIT {
+        let length = self.lengths[0] + self.lengths[1];
+        if length > RECORD_LIMIT {
             return Err(torn("a record is longer than any"));
         }
-        let Some(behind) = self.record.read(key + payload, rest) else {
+        let Some(behind) = self.record.read(length, rest) else {
             return Err(torn("a record is longer than its block"));
         };
         self.next = self.length - behind.len();
-        self.payload = key;
         Ok(true)
     }
 
@@ -362,11 +392,11 @@ impl RunReader {
 
     /// Key of the record.
     pub(super) fn key(&self) -> &[u8] {
-        &self.record.record()[..self.payload]
+        &self.record.record()[..self.lengths[0]]
     }
 
     /// Payload of the record.
     pub(super) fn payload(&self) -> &[u8] {
-        &self.record.record()[self.payload..]
+        &self.record.record()[self.lengths[0]..]
     }
 }

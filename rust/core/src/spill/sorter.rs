@@ -70,6 +70,11 @@ impl Held {
         &self.chunks[entry.chunk as usize][start..start + entry.key as usize]
     }
 
+    fn record_of(&self, entry: &Entry) -> &[u8] {
+        let start = entry.start as usize;
+        &self.chunks[entry.chunk as usize][start..start + entry.key as usize + entry.payload as usize]
+    }
+
     fn payload_of(&self, entry: &Entry) -> &[u8] {
         let start = entry.start as usize + entry.key as usize;
         &self.chunks[entry.chunk as usize][start..start + entry.payload as usize]
@@ -137,9 +142,12 @@ impl Held {
     }
 
     pub(super) fn write_to<W: Write>(&self, mut writer: RunWriter<W>) -> Result<Run, SpillError> {
+        let mut before: &[u8] = &[];
         for (at, entry) in self.index.iter().enumerate() {
             self.fetch(&self.index, at + AHEAD);
-            writer.push(self.key_of(entry), self.payload_of(entry))?;
+            let record = self.record_of(entry);
+            writer.push_behind(before, record, entry.key as usize)?;
+            before = record;
         }
         writer.finish()
     }
@@ -167,16 +175,16 @@ impl Held {
         self.chunks.len() - 1
     }
 
-    /// Number and length of the last chunk.
+    /// Number of the last chunk, and its room.
     pub(super) fn last_chunk(&self) -> Option<(usize, usize)> {
-        self.chunks.last().map(|chunk| (self.chunks.len() - 1, chunk.len()))
+        self.chunks.last().map(|chunk| (self.chunks.len() - 1, chunk.capacity() - chunk.len()))
     }
 
     /// About how many bytes a run of these records has, at most.
     pub(super) fn run_bytes(&self) -> usize {
         let records: usize = self.chunks.iter().map(Vec::len).sum();
         // Lengths in front of each record, a byte for every eight words of it, headers and index of the blocks.
-        records + 9 * self.index.len() + records / 64 + records / 256 + 4096
+        records + 10 * self.index.len() + records / 64 + records / 256 + 4096
     }
 
     /// Takes the records of another over, without copying their bytes.

@@ -125,7 +125,8 @@ proptest! {
 type Fields = (Vec<u8>, i64, u64, Option<Vec<u8>>, Vec<u8>);
 
 fn fields() -> impl Strategy<Value = Fields> {
-    let text = || prop::collection::vec(prop::sample::select(vec![0_u8, 1, 2, 0xfe, 0xff]), 0..5);
+    let byte = || prop::sample::select(vec![0_u8, 1, 2, 0xfe, 0xff]);
+    let text = || prop_oneof![prop::collection::vec(byte(), 0..5), prop::collection::vec(byte(), 5..40)];
     let signed = prop::sample::select(vec![i64::MIN, -2, -1, 0, 1, i64::MAX]);
     let unsigned = prop::sample::select(vec![0, 1, 255, 256, u64::MAX]);
     (text(), signed, unsigned, prop::option::of(text()), text())
@@ -285,8 +286,8 @@ fn a_run_of_another_form_is_refused() {
     drop(runs);
     // The form before this one, with a trailer whose checksum fits.
     let mut bytes = std::fs::read(&path).unwrap();
-    let magic = bytes.windows(8).rposition(|bytes| bytes == b"DPVRUN2\n").unwrap();
-    bytes[magic + 6] = b'1';
+    let magic = bytes.windows(8).rposition(|bytes| bytes == b"DPVRUN3\n").unwrap();
+    bytes[magic + 6] = b'2';
     let seal = bytes.len() - 4;
     let sum = run::crc(&bytes[magic..seal]);
     bytes[seal..].copy_from_slice(&sum.to_le_bytes());
@@ -380,4 +381,8 @@ fn a_field_is_passed_over() {
     assert_eq!(KeyReader::new(b"never ends").skip_bytes(), None);
     assert_eq!(KeyReader::new(b"a\0").skip_bytes(), None);
     assert_eq!(KeyReader::new(b"a\0b").skip_bytes(), None);
+    let mut reader = KeyReader::new(b"field and rest");
+    assert!(!reader.skip_known(b"Field"));
+    assert!(reader.skip_known(b"field"));
+    assert_eq!(reader.rest(), b" and rest");
 }

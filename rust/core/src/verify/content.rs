@@ -44,6 +44,14 @@ impl<'a> Column<'a> {
         }
     }
 
+    /// Bytes of `rows` rows, at most.
+    fn size(&self, rows: usize) -> usize {
+        match self {
+            Self::Binary(array) => 5 * rows + array.value_data().len(),
+            _ => 9 * rows,
+        }
+    }
+
     fn write(&self, row: usize, out: &mut Vec<u8>) {
         if self.is_null(row) {
             out.push(0);
@@ -67,6 +75,7 @@ impl<'a> Column<'a> {
 /// Appends the content of a batch's rows.
 pub fn content_bytes(batch: &RecordBatch, out: &mut Vec<u8>) -> Result<(), VerifyError> {
     let columns = batch.columns().iter().map(|column| Column::new(column)).collect::<Result<Vec<_>, _>>()?;
+    out.reserve(columns.iter().map(|column| column.size(batch.num_rows())).sum());
     for row in 0..batch.num_rows() {
         for column in &columns {
             column.write(row, out);

@@ -272,24 +272,30 @@ const BYTES_AT_ONCE: usize = 32 << 10;
 pub fn push(batch: &ObservationBatch, file: u32, sorter: &mut Sorter) -> Result<(), SpillError> {
     let (mut key, mut payload) = (Key::new(), Vec::new());
     let (mut preimages, mut ends, mut ids) = (Vec::new(), Vec::new(), Vec::new());
-    let mut first = 0;
-    while first < batch.len() {
+    let mut rows = (0..batch.len()).map(|row| observation(batch, file, row));
+    let mut some = Vec::new();
+    loop {
         preimages.clear();
         ends.clear();
         ids.clear();
-        while first + ends.len() < batch.len() && preimages.len() < BYTES_AT_ONCE {
-            observation(batch, file, first + ends.len()).write_preimage(&mut preimages);
+        some.clear();
+        while preimages.len() < BYTES_AT_ONCE
+            && let Some(row) = rows.next()
+        {
+            row.write_preimage(&mut preimages);
             ends.push(preimages.len());
+            some.push(row);
+        }
+        if some.is_empty() {
+            return Ok(());
         }
         let starts = std::iter::once(0).chain(ends.iter().copied());
         sha256_each(starts.zip(&ends).filter_map(|(start, end)| preimages.get(start..*end)), &mut ids);
-        for (row, id) in (first..).zip(&ids) {
-            observation(batch, file, row).encode(id, &mut key, &mut payload);
+        for (row, id) in some.iter().zip(&ids) {
+            row.encode(id, &mut key, &mut payload);
             sorter.push(key.as_slice(), &payload)?;
         }
-        first += ends.len();
     }
-    Ok(())
 }
 
 fn observation(batch: &ObservationBatch, file: u32, row: usize) -> Observation<'_> {

@@ -186,8 +186,12 @@ fn verdict_batch(block: &Block, judged: &Judged) -> Result<RecordBatch, VerifyEr
         e2.append_option(ruling.e2);
         e_bytes.append_option(ruling.e_bytes.as_deref());
     }
+    let mut ids = BinaryBuilder::with_capacity(rows.len(), 32 * rows.len());
+    ids.extend(rows.iter().map(|row| Some(row.id)));
+    let mut proof_hashes = BinaryBuilder::with_capacity(rows.len(), 32 * rows.len());
+    proof_hashes.extend(judged.proof_hashes.iter().map(Option::as_ref));
     let columns: Vec<ArrayRef> = vec![
-        Arc::new(BinaryArray::from_iter_values(rows.iter().map(|row| row.id))),
+        Arc::new(ids.finish()),
         Arc::new(BinaryArray::from_iter_values(rows.iter().map(|row| block.validator(row)))),
         Arc::new(BinaryArray::from_iter_values(rows.iter().map(|row| block.device(row)))),
         Arc::new(UInt64Array::from_iter_values(rows.iter().map(|row| row.slot))),
@@ -196,13 +200,7 @@ fn verdict_batch(block: &Block, judged: &Judged) -> Result<RecordBatch, VerifyEr
         Arc::new(UInt32Array::from_iter_values(rulings.iter().map(|ruling| ruling.failed))),
         Arc::new(UInt32Array::from_iter_values(rulings.iter().map(|ruling| ruling.not_run))),
         Arc::new(UInt8Array::from_iter_values(rulings.iter().map(|ruling| ruling.outcome as u8))),
-        Arc::new(
-            judged
-                .proof_hashes
-                .iter()
-                .map(|hash| hash.as_ref().map(<[u8; 32]>::as_slice))
-                .collect::<BinaryArray>(),
-        ),
+        Arc::new(proof_hashes.finish()),
         Arc::new(e1.finish()),
         Arc::new(e2.finish()),
         Arc::new(e_bytes.finish()),

@@ -150,6 +150,8 @@ pub enum Envelope<'a> {
 #[derive(Debug, Default)]
 pub struct Block {
     bytes: Vec<u8>,
+    /// The device of the last row, as it stands in the key.
+    device: Vec<u8>,
     /// The rows.
     pub rows: Vec<Row>,
     /// Further places where a row stood, by position of the row.
@@ -186,14 +188,15 @@ impl Block {
 
     fn read(&mut self, key: &[u8], payload: &[u8]) -> Option<Row> {
         let mut reader = KeyReader::new(key);
-        let device = self.keep(|bytes| reader.bytes(bytes))?;
-        // Rows of one device lie behind each other, and share its bytes.
+        // Rows of one device lie behind each other, and share its bytes. Its field ends itself.
         let device = match self.rows.last() {
-            Some(last) if self.slice(&last.device) == self.slice(&device) => {
-                self.bytes.truncate(device.start);
-                last.device.clone()
+            Some(last) if reader.skip_known(&self.device) => last.device.clone(),
+            _ => {
+                let device = self.keep(|bytes| reader.bytes(bytes))?;
+                self.device.clear();
+                self.device.extend_from_slice(key.strip_suffix(reader.rest())?);
+                device
             }
-            _ => device,
         };
         let slot = reader.u64()?;
         let validator = self.keep(|bytes| reader.bytes(bytes))?;
