@@ -41,8 +41,10 @@ pub fn verify_items(
     if out.len() != items.len() {
         return Err(ItemsError::Rows { column: "verdicts", expected: items.len(), found: out.len() });
     }
-    let mut ed25519_items = Vec::new();
-    let mut ecdsa_items = [Vec::new(), Vec::new()];
+    // Callers cut their items into slices of about that many.
+    let room = items.len().min(2 * CHUNK);
+    let mut ed25519_items = Vec::with_capacity(room);
+    let mut ecdsa_items = [Vec::with_capacity(room), Vec::with_capacity(room)];
     for (row, (id, message, signature)) in items.iter().enumerate() {
         let opened = match registry.key(id) {
             None => Err(SignatureVerdict::UnknownKeyId),

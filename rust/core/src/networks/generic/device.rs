@@ -35,6 +35,8 @@ pub fn judge(block: &Block, devices: Range<u32>, epoch: &Epoch, prior: &[PriorSt
     });
     judged.schedule(epoch, next..devices.end);
     judged.rulings.reserve(block.rows.len());
+    judged.kept.reserve(block.rows.len());
+    judged.presented.reserve(block.rows.len());
     for range in block.devices() {
         let first = range.start;
         let (Some(rows), Some(drafts)) = (block.rows.get(range.clone()), drafts.get_mut(range)) else {
@@ -155,26 +157,29 @@ fn check_counters(
     prior: &[PriorState],
     mut held: impl FnMut(usize, Option<i64>, Option<i64>),
 ) -> Option<Counters> {
-    let mut order: Vec<_> = rows
-        .iter()
-        .zip(drafts.iter())
-        .enumerate()
-        .filter(|(position, _)| clean.get(*position) == Some(&true))
-        .filter_map(|(position, (row, draft))| {
-            let facts = draft.facts.as_ref()?;
-            Some((facts.iat, facts.bootcount, facts.uptime, row.id, position))
-        })
+    let facts = |position: usize| drafts.get(position).and_then(|draft| draft.facts.as_ref());
+    let mut order: Vec<(i64, usize)> = (0..rows.len())
+        .filter(|position| clean.get(*position) == Some(&true))
+        .filter_map(|position| Some((facts(position)?.iat, position)))
         .collect();
-    order.sort_unstable();
+    order.sort_unstable_by(|(iat, a), (other_iat, b)| {
+        let rest = |position: usize| {
+            let facts = facts(position)?;
+            Some((facts.bootcount, facts.uptime, rows.get(position)?.id))
+        };
+        iat.cmp(other_iat).then_with(|| rest(*a).cmp(&rest(*b)))
+    });
     let device = drafts.first()?.device?;
     order.first()?;
     let before = prior.get(device as usize);
     let mut bootcount = before.and_then(|state| state.bootcount);
     let mut boot_first = before.and_then(|state| state.boot_first);
     let tolerance = 2 * epoch.params.counter_grace_s.max(epoch.params.skew_s);
-    for (iat, this_count, uptime, _, position) in order {
+    for (iat, position) in order {
         held(position, bootcount, boot_first);
-        let boot = uptime.map(|uptime| iat - uptime);
+        let facts = drafts.get(position).and_then(|draft| draft.facts.as_ref());
+        let this_count = facts.and_then(|facts| facts.bootcount);
+        let boot = facts.and_then(|facts| facts.uptime).map(|uptime| iat - uptime);
         let has_risen = matches!((bootcount, this_count), (Some(earlier), Some(this)) if this > earlier);
         let fallen = bootcount.zip(this_count).filter(|(earlier, this)| this < earlier);
         let ahead = boot_first.zip(boot).filter(|(first, boot)| *boot < first.saturating_sub(tolerance));
@@ -249,26 +254,32 @@ impl<'a> Device<'a> {
 
     /// `EQUIVOCATION` of the device: statements with one nonce and one time that contradict each other.
     fn find_contradictions(&self, epoch: &Epoch, findings: &mut Findings) {
-        let mut statements: Vec<(Hash, i64, usize)> = self
+        let facts = |position: &usize| self.drafts.get(*position).and_then(|draft| draft.facts.as_ref());
+        // By the first bytes of the nonce, which hardly any two have in common.
+        let mut statements: Vec<(u64, usize)> = self
             .drafts
             .iter()
             .enumerate()
             .filter(|(_, draft)| draft.is_signed() && !draft.has_failed(Check::DeviceMismatch))
             .filter_map(|(position, draft)| {
-                draft.facts.as_ref().map(|facts| (facts.nonce, facts.iat, position))
+                let nonce = &draft.facts.as_ref()?.nonce;
+                Some((u64::from_be_bytes(*nonce.first_chunk()?), position))
             })
             .collect();
         statements.sort_unstable();
-        for group in statements.chunk_by(|a, b| (a.0, a.1) == (b.0, b.1)).filter(|group| group.len() > 1) {
-            let positions: Vec<usize> = group.iter().map(|(_, _, position)| *position).collect();
-            // One answer in several rows says the same in each of them.
-            let facts = |position: &usize| self.drafts.get(*position).and_then(|draft| draft.facts.as_ref());
-            if positions.iter().skip(1).all(|other| facts(other) == positions.first().and_then(facts)) {
-                continue;
-            }
-            for position in contradicting(&positions, self.drafts, epoch) {
-                if let Some(row) = self.rows.get(position) {
-                    findings.row("EQUIVOCATION", [self.subject(row)], &row.id);
+        for alike in statements.chunk_by(|a, b| a.0 == b.0).filter(|alike| alike.len() > 1) {
+            let mut alike: Vec<usize> = alike.iter().map(|(_, position)| *position).collect();
+            let said = |position: &usize| facts(position).map(|facts| (facts.nonce, facts.iat));
+            alike.sort_by_key(said);
+            for positions in alike.chunk_by(|a, b| said(a) == said(b)) {
+                // One answer in several rows says the same in each of them.
+                if positions.iter().skip(1).all(|other| facts(other) == positions.first().and_then(facts)) {
+                    continue;
+                }
+                for position in contradicting(positions, self.drafts, epoch) {
+                    if let Some(row) = self.rows.get(position) {
+                        findings.row("EQUIVOCATION", [self.subject(row)], &row.id);
+                    }
                 }
             }
         }
@@ -276,11 +287,9 @@ impl<'a> Device<'a> {
 
     /// `EQUIVOCATION` of a validator: one probe both answered and not answered.
     fn find_contradicting_validators(&self, findings: &mut Findings) {
-        for probe in self.probes() {
-            let mut sent: Vec<(i64, usize)> = probe
-                .clone()
-                .filter_map(|position| Some((self.rows.get(position)?.sent_ms, position)))
-                .collect();
+        for probe in self.probes().filter(|probe| probe.len() > 1) {
+            let mut sent: Vec<(i64, usize)> =
+                probe.filter_map(|position| Some((self.rows.get(position)?.sent_ms, position))).collect();
             sent.sort_unstable();
             for group in sent.chunk_by(|a, b| a.0 == b.0) {
                 // What nobody signed is nobody's word.
@@ -308,21 +317,20 @@ impl<'a> Device<'a> {
 
     /// Of the rows of one probe the best is kept (2.2); kept rows give observations, prefixes and uses of keys.
     fn keep(&self, epoch: &Epoch, judged: &mut Judged) {
-        let mut shown: BTreeMap<Vec<u8>, BTreeSet<u16>> = BTreeMap::new();
+        let mut shown: BTreeMap<Prefix, BTreeSet<u16>> = BTreeMap::new();
         for probe in self.probes() {
-            let counted: Vec<_> =
-                self.range(probe).filter(|(_, _, ruling)| ruling.outcome != Outcome::None).collect();
-            let Some((row, draft, ruling)) = counted
-                .iter()
+            let counted =
+                || self.range(probe.clone()).filter(|(_, _, ruling)| ruling.outcome != Outcome::None);
+            let Some((row, draft, ruling)) = counted()
                 .min_by_key(|(row, draft, ruling)| (preference(ruling.outcome, draft.is_signed()), row.id))
             else {
                 continue;
             };
-            let mut signed = counted.iter().map(|(row, _, _)| row).filter(|row| row.is_signed);
-            let first = signed.next();
-            if signed.any(|other| first.is_some_and(|first| first.transport != other.transport)) {
-                let said = counted.iter().map(|(row, _, _)| row).filter(|row| row.is_signed);
-                judged.findings.rows("DUPLICATE_CONFLICT", [self.validator(row)], said.map(|row| &row.id));
+            let signed = || counted().map(|(row, _, _)| row).filter(|row| row.is_signed);
+            let first = signed().next().map(|row| row.transport);
+            if signed().any(|row| Some(row.transport) != first) {
+                let said = signed().map(|row| &row.id);
+                judged.findings.rows("DUPLICATE_CONFLICT", [self.validator(row)], said);
             }
             let (Some(device), Some(participant)) = (draft.device, draft.participant) else { continue };
             let slot = u32::try_from(row.slot).unwrap_or(u32::MAX);
@@ -345,7 +353,7 @@ impl<'a> Device<'a> {
             shown
                 .into_iter()
                 .filter(|(_, owners)| owners.len() >= witnesses)
-                .map(|(prefix, _)| (device, prefix)),
+                .map(|(prefix, _)| (device, prefix_bytes(prefix))),
         );
     }
 
@@ -369,8 +377,11 @@ fn add_use(uses: &mut Vec<KeyUse>, key: KeyId, device: u32, row_id: Hash) {
     }
 }
 
-/// The /24 or /48 prefix of an address, with the family in front; IPv4-mapped IPv6 addresses count as IPv4.
-fn prefix(address: &[u8]) -> Option<Vec<u8>> {
+/// The family of an address and its /24 or /48 prefix; zeros behind the shorter one.
+type Prefix = [u8; 7];
+
+/// The prefix of an address; IPv4-mapped IPv6 addresses count as IPv4.
+fn prefix(address: &[u8]) -> Option<Prefix> {
     const MAPPED: [u8; 12] = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff];
     let v4 = match address.len() {
         4 => Some(address),
@@ -381,7 +392,15 @@ fn prefix(address: &[u8]) -> Option<Vec<u8>> {
         Some(v4) => (4, v4.get(..3)?),
         None => (6, address.get(..6)?),
     };
-    Some([&[family], kept].concat())
+    let mut prefix = [family, 0, 0, 0, 0, 0, 0];
+    prefix.get_mut(1..=kept.len())?.copy_from_slice(kept);
+    Some(prefix)
+}
+
+/// The bytes of a prefix without the zeros behind it.
+fn prefix_bytes(prefix: Prefix) -> Vec<u8> {
+    let length = if prefix[0] == 4 { 4 } else { 7 };
+    prefix.into_iter().take(length).collect()
 }
 
 /// Positions of statements that contradict another one of their group (7.2).
