@@ -55,6 +55,23 @@ impl Default for Limits {
     }
 }
 
+/// Decoded bytes of a row group or a record batch that are allowed at any ratio: dictionaries, run lengths and views make
+/// honest rows small.
+const DECODED_FLOOR: u64 = 64 << 20;
+
+impl Limits {
+    /// Refuses rows whose values are together too many bytes: several of them may be the same bytes of the file.
+    fn check_decoded(&self, decoded: u64, compressed: u64) -> Result<(), Quarantine> {
+        if decoded > self.group_bytes {
+            return Err(Quarantine::too_large(decoded, self));
+        }
+        if decoded > DECODED_FLOOR.max(compressed.saturating_mul(self.ratio)) {
+            return Err(Quarantine::too_dense(decoded, compressed, self));
+        }
+        Ok(())
+    }
+}
+
 /// How the lines of a file are compressed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Compression {

@@ -1,6 +1,9 @@
 use std::io::Write;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use arrow_array::RecordBatch;
+use arrow_schema::{DataType, Field, Schema};
 use proptest::prelude::*;
 
 use super::*;
@@ -276,5 +279,34 @@ fn other_names_and_missing_files_are_findings() {
         assert_eq!(read(&path).map_err(|fault| fault.reason), expected, "{name}, empty");
         let path = folder.file(name, b"This is not such a file, whatever its name says.");
         assert_ne!(read(&path).map_err(|fault| fault.reason), Ok(vec![]));
+    }
+}
+
+#[test]
+fn bytes_that_several_views_show_count_each_time() {
+    let folder = Folder::new();
+    let file_of = |rows: usize, length: u32| {
+        let batch = batch_of(&many(rows as u64)).unwrap().to_record_batch().unwrap();
+        let mut proofs = arrow_array::builder::BinaryViewBuilder::new();
+        let block = proofs.append_block(vec![7_u8; length as usize].into());
+        (0..rows).for_each(|_| proofs.try_append_view(block, 0, length).unwrap());
+        let place = batch.schema().index_of("proof").unwrap();
+        let mut fields: Vec<_> = batch.schema().fields().iter().cloned().collect();
+        fields[place] = Arc::new(Field::new("proof", DataType::BinaryView, true));
+        let mut columns = batch.columns().to_vec();
+        columns[place] = Arc::new(proofs.finish());
+        let batch = RecordBatch::try_new(Arc::new(Schema::new(fields)), columns).unwrap();
+        let mut bytes = Vec::new();
+        let mut writer = arrow_ipc::writer::FileWriter::try_new(&mut bytes, &batch.schema()).unwrap();
+        writer.write(&batch).unwrap();
+        writer.finish().unwrap();
+        drop(writer);
+        assert!(bytes.len() < 2 * length as usize, "the file has the bytes once");
+        folder.file("views.arrow", &bytes)
+    };
+    assert_eq!(read(&file_of(100, 1 << 20)).unwrap().len(), 100);
+    for (rows, length) in [(2_000, 1 << 20), (400, 1 << 19)] {
+        let fault = read(&file_of(rows, length)).unwrap_err();
+        assert_eq!((fault.reason, fault.place), (Reason::Limit, Some(Place::Batch(0))), "{fault}");
     }
 }

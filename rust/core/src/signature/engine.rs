@@ -41,7 +41,7 @@ pub fn verify_items(
     if out.len() != items.len() {
         return Err(ItemsError::Rows { column: "verdicts", expected: items.len(), found: out.len() });
     }
-    // Callers cut their items into slices of about that many.
+    // Of the items that settlements cut off for a thread, none is moved while the next is opened.
     let room = items.len().min(2 * CHUNK);
     let mut ed25519_items = Vec::with_capacity(room);
     let mut ecdsa_items = [Vec::with_capacity(room), Vec::with_capacity(room)];

@@ -49,6 +49,12 @@ impl Simd {
         }
     }
 
+    /// Whether tests of its lanes can run here: in eight lanes they can on every x86-64 processor.
+    #[cfg(test)]
+    pub fn is_testable(self) -> bool {
+        self.is_available() || cfg!(target_arch = "x86_64") && self == Self::Avx512
+    }
+
     /// The best unit of this processor, or the lower one that `DEPINVERIFY_SIMD` names.
     pub fn chosen() -> Self {
         static CHOSEN: OnceLock<Simd> = OnceLock::new();

@@ -156,13 +156,6 @@ impl<'a> KeyReader<'a> {
         }
     }
 
-    /// Passes over these bytes, if they come next.
-    pub fn skip_known(&mut self, bytes: &[u8]) -> bool {
-        let rest = self.0.strip_prefix(bytes);
-        self.0 = rest.unwrap_or(self.0);
-        rest.is_some()
-    }
-
     /// Bytes of a known length.
     pub fn fixed<const N: usize>(&mut self) -> Option<[u8; N]> {
         let (value, rest) = self.0.split_first_chunk()?;

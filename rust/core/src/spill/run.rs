@@ -387,6 +387,7 @@ impl RunReader {
         self.next = 0;
         self.record.clear();
         self.record.shrink_to(BLOCK_TARGET);
+        self.lengths = [0; 2];
         Ok(())
     }
 

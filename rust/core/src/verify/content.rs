@@ -47,7 +47,11 @@ impl<'a> Column<'a> {
     /// Bytes of `rows` rows, at most.
     fn size(&self, rows: usize) -> usize {
         match self {
-            Self::Binary(array) => 5 * rows + array.value_data().len(),
+            Self::Binary(array) => {
+                let [first, last] = [array.value_offsets().first(), array.value_offsets().last()]
+                    .map(|offset| offset.map_or(0, |offset| usize::try_from(*offset).unwrap_or(0)));
+                5 * rows + last.saturating_sub(first)
+            }
             _ => 9 * rows,
         }
     }

@@ -135,6 +135,15 @@ struct Task<'a> {
     fault: &'a Mutex<Option<(usize, Quarantine)>>,
 }
 
+/// The largest block that glibc still takes from the system on its own.
+const LARGE_BLOCK: usize = 31 << 20;
+
+/// Has the allocator keep memory that is freed: batches, pages and blocks of rows free and take as much all the time. glibc
+/// gives the system back what is more than twice the largest block that was freed on its own, of which this is the first.
+fn keep_freed_memory() {
+    drop(std::hint::black_box(Vec::<u8>::with_capacity(LARGE_BLOCK)));
+}
+
 /// Reads all files on all threads.
 pub fn read(
     sources: &[Source],
@@ -143,6 +152,7 @@ pub fn read(
     work: &Path,
     progress: &Progress,
 ) -> Result<Intake, VerifyError> {
+    keep_freed_memory();
     let opened: Vec<(FileReport, Option<ObservationFile>)> =
         sources.par_iter().map(|source| open(source, epoch, settings)).collect();
     let counts: Vec<AtomicU64> = opened.iter().map(|_| AtomicU64::new(0)).collect();

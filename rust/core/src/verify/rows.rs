@@ -169,6 +169,10 @@ impl Block {
     pub fn push(&mut self, key: &[u8], payload: &[u8], is_signed: bool) -> Result<(), DamagedRow> {
         let checkpoint = self.bytes.len();
         let row = Row { is_signed, ..self.read(key, payload).ok_or(DamagedRow)? };
+        if !key.starts_with(&self.device) || self.rows.is_empty() {
+            self.device.clear();
+            self.device.extend_from_slice(Observation::device_of(key).ok_or(DamagedRow)?);
+        }
         match self.rows.last_mut() {
             Some(last) if last.id == row.id => {
                 last.is_signed |= is_signed;
@@ -187,16 +191,12 @@ impl Block {
     }
 
     fn read(&mut self, key: &[u8], payload: &[u8]) -> Option<Row> {
-        let mut reader = KeyReader::new(key);
         // Rows of one device lie behind each other, and share its bytes. Its field ends itself.
-        let device = match self.rows.last() {
-            Some(last) if reader.skip_known(&self.device) => last.device.clone(),
-            _ => {
-                let device = self.keep(|bytes| reader.bytes(bytes))?;
-                self.device.clear();
-                self.device.extend_from_slice(key.strip_suffix(reader.rest())?);
-                device
-            }
+        let known = self.rows.last().zip(key.strip_prefix(self.device.as_slice()));
+        let mut reader = KeyReader::new(known.map_or(key, |(_, behind)| behind));
+        let device = match known {
+            Some((last, _)) => last.device.clone(),
+            None => self.keep(|bytes| reader.bytes(bytes))?,
         };
         let slot = reader.u64()?;
         let validator = self.keep(|bytes| reader.bytes(bytes))?;
@@ -251,7 +251,7 @@ impl Block {
 
     /// Bytes that the block holds.
     pub fn size(&self) -> usize {
-        self.bytes.len()
+        self.bytes.len() + self.device.len()
     }
 
     /// Envelope of a row.

@@ -47,3 +47,26 @@ fn an_envelope_that_is_too_long_costs_its_hash() {
     assert_eq!(row.id, observation(&proof).row_id());
     assert!(bytes < 100 && block.size() < 100, "{bytes} {}", block.size());
 }
+
+#[test]
+fn rows_of_one_device_share_its_bytes_and_no_others_do() {
+    let mut block = Block::default();
+    let mut push = |device: &[u8], slot: u64, cut: usize| {
+        let row = Observation { device, slot, ..observation(b"proof") };
+        let (mut key, mut payload) = (Key::new(), Vec::new());
+        row.encode(&row.row_id(), &mut key, &mut payload);
+        block.push(&key.as_slice()[..key.as_slice().len() - cut], &payload, false)
+    };
+    let devices: [&[u8]; 5] = [b"", b"\0", b"\0\0", b"a", b"ab"];
+    for device in devices {
+        push(device, 1, 0).unwrap();
+        push(device, 2, 0).unwrap();
+    }
+    // What a damaged row says is not held against the next one.
+    assert_eq!(push(b"abc", 1, 9), Err(DamagedRow));
+    push(b"abc", 1, 0).unwrap();
+    let found: Vec<(&[u8], usize)> =
+        block.devices().map(|rows| (block.device(&block.rows[rows.start]), rows.len())).collect();
+    let expected = devices.map(|device| (device, 2)).into_iter().chain([(&b"abc"[..], 1)]);
+    assert_eq!(found, expected.collect::<Vec<_>>());
+}

@@ -2,8 +2,8 @@
 //!
 //! In: a file. Out: batches. Rule: the Arrow columnar format, "IPC". The messages are walked here, and every length
 //! in their headers is compared with the bytes that are there. Dictionaries are not read: no column of an observation has
-//! one. Invariant: the record batches of a file do not share
-//! bytes, so the work is linear in its length; buffers of one batch do not share bytes either.
+//! one. Invariant: neither the record batches of a file nor the buffers of one share bytes. Views may; the values of a batch
+//! are bounded together, so the work is linear in the length of the file times the largest ratio.
 
 use std::fs::File;
 use std::ops::Range;
@@ -14,6 +14,7 @@ use arrow_ipc::{Endianness, Message, MessageHeader, MetadataVersion, root_as_foo
 
 use super::Limits;
 use super::ipc_batch::Layout;
+use crate::decode::binary::Bytes;
 use crate::decode::observations::{ObservationBatch, pieces};
 use crate::decode::quarantine::{Place, Quarantine};
 
@@ -328,5 +329,9 @@ fn decode(
     limits: &Limits,
 ) -> Result<arrow_array::RecordBatch, Quarantine> {
     let metadata = exactly(file, block.metadata.0, block.metadata.1)?;
-    layout.read(&message_of(&metadata)?, block.rows, file, block.body, limits)
+    let batch = layout.read(&message_of(&metadata)?, block.rows, file, block.body, limits)?;
+    let columns = batch.columns().iter().filter_map(|column| Bytes::of(column));
+    let decoded = columns.map(|bytes| bytes.size(0, batch.num_rows())).fold(0, u64::saturating_add);
+    limits.check_decoded(decoded, block.body.1)?;
+    Ok(batch)
 }

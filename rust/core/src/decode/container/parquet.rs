@@ -27,9 +27,6 @@ const TAIL: u64 = 8;
 /// Longest footer; one of a thousand row groups has about a megabyte.
 const FOOTER_LIMIT: u64 = 256 << 20;
 
-/// Decoded bytes of a row group that are allowed at any ratio: dictionaries and run lengths make honest rows small.
-const DECODED_FLOOR: u64 = 64 << 20;
-
 #[derive(Clone)]
 pub(super) struct ParquetFile {
     metadata: ArrowReaderMetadata,
@@ -256,12 +253,7 @@ impl Group {
                     None => batch.num_rows() as u64 * 8,
                 };
             }
-            if self.decoded > self.limits.group_bytes {
-                return Err(Quarantine::too_large(self.decoded, &self.limits));
-            }
-            if self.decoded > DECODED_FLOOR.max(self.compressed.saturating_mul(self.limits.ratio)) {
-                return Err(Quarantine::too_dense(self.decoded, self.compressed, &self.limits));
-            }
+            self.limits.check_decoded(self.decoded, self.compressed)?;
             self.pieces = Box::new(pieces(batch, self.limits.batch_rows, self.limits.batch_bytes));
         }
     }

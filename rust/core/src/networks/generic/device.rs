@@ -36,7 +36,7 @@ pub fn judge(block: &Block, devices: Range<u32>, epoch: &Epoch, prior: &[PriorSt
     judged.schedule(epoch, next..devices.end);
     judged.rulings.reserve(block.rows.len());
     judged.kept.reserve(block.rows.len());
-    judged.presented.reserve(block.rows.len());
+    judged.presented.reserve(block.rows.iter().filter(|row| row.transport == 0).count());
     for range in block.devices() {
         let first = range.start;
         let (Some(rows), Some(drafts)) = (block.rows.get(range.clone()), drafts.get_mut(range)) else {

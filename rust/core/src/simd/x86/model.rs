@@ -1,7 +1,7 @@
-//! Eight lanes on every machine, for tests: the code of [`avx512`] over a model of its instructions.
+//! Eight lanes on every x86-64 machine, for tests: the code of [`avx512`] over a model of its instructions.
 //!
 //! In and out: as the instructions of the same names. Rule: the operations in Intel's intrinsics guide, word by word.
-//! Invariant: plain Rust, so that tests of what runs in eight lanes say the same on every machine.
+//! Invariant: plain Rust, so that tests of what runs in eight lanes say the same on all of them.
 
 /// The code of the unit, with the names that it uses taken from here.
 #[expect(clippy::used_underscore_items, reason = "names of the processor's maker")]
