@@ -41,7 +41,7 @@ pub fn verify_items(
     if out.len() != items.len() {
         return Err(ItemsError::Rows { column: "verdicts", expected: items.len(), found: out.len() });
     }
-    // Of the items that settlements cut off for a thread, none is moved while the next is opened.
+    // Room for what a settlement hands over at once; for longer columns the lists grow.
     let room = items.len().min(2 * CHUNK);
     let mut ed25519_items = Vec::with_capacity(room);
     let mut ecdsa_items = [Vec::with_capacity(room), Vec::with_capacity(room)];
