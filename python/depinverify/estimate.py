@@ -27,7 +27,7 @@ __all__ = ["Plan", "estimate"]
 _LINE_BYTES: Final = 900
 _COMPRESSED_LINE_BYTES: Final = 450
 #: Bytes on disk per row: sorted rows and shards while the run works, and what stays.
-_WORK_BYTES: Final = 500
+_WORK_BYTES: Final = 300
 _RESULT_BYTES: Final = 100
 #: Microseconds of a row on one thread, by the unit that checks its signature.
 _ROW_MICROSECONDS: Final = {"avx512": 10.0, "avx2": 13.0, "portable": 22.0}

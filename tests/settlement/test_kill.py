@@ -243,6 +243,7 @@ def in_the_seal(data: bytes) -> int:
         ("shard-0000000", in_the_middle),
         ("shard-0000000", in_the_head),
         ("shard-0000000", in_the_seal),
+        ("verdicts.parquet", in_the_middle),
         ("rows-held-000000.run", in_the_middle),
     ],
 )

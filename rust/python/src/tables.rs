@@ -10,7 +10,7 @@ use arrow_schema::DataType;
 use arrow_select::filter::filter_record_batch;
 use depinverify_core::hash::Hash;
 use depinverify_core::verify::content::content_bytes;
-use depinverify_core::verify::shard::writer_properties;
+use depinverify_core::verify::verdict_table::writer_properties;
 use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use parquet::file::metadata::RowGroupMetaData;

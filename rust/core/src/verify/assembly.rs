@@ -8,13 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::Path;
-use std::sync::Arc;
 
-use bytes::Bytes;
-use parquet::arrow::ArrowSchemaConverter;
-use parquet::column::writer::ColumnCloseResult;
-use parquet::file::reader::{FileReader, SerializedFileReader};
-use parquet::file::writer::SerializedFileWriter;
 use sha2::{Digest, Sha256};
 
 use super::VerifyError;
@@ -24,9 +18,9 @@ use super::judged::Counters;
 use super::notes::{DIGITS, decimal};
 use super::part::Summary;
 use super::roster::Scheduled;
-use super::shard::{Head, writer_properties};
+use super::shard::Head;
+use super::verdict_table::VerdictTable;
 use crate::hash::Hash;
-use crate::schema;
 
 /// Bytes that go to a file at once; the parts of a shard are small.
 const AT_ONCE: usize = 1 << 20;
@@ -61,24 +55,29 @@ type KeyUses = BTreeMap<u32, Vec<(u32, Vec<Hash>)>>;
 pub struct Assembly<'a> {
     verified: Verified,
     key_uses: KeyUses,
-    table: TableWriter,
+    table: VerdictTable<'a>,
     origins: OriginWriter<'a>,
 }
 
 impl<'a> Assembly<'a> {
     /// Starts both files: the verdict table, and a JSON array with one array `[file, row, ...]` per row of the table.
-    pub fn new(epoch: &Epoch, table: &Path, origins: &'a Path) -> Result<Self, VerifyError> {
+    pub fn new(epoch: &Epoch, table: &'a Path, origins: &'a Path) -> Result<Self, VerifyError> {
         Ok(Self {
             verified: Verified { probes: vec![0; epoch.participants.len()], ..Verified::default() },
             key_uses: KeyUses::new(),
-            table: TableWriter::new(table)?,
+            table: VerdictTable::open(table)?,
             origins: OriginWriter::new(origins)?,
         })
     }
 
+    /// Where in the verdict table's file the next shard's rows will stand.
+    pub fn place(&self) -> u64 {
+        self.table.place()
+    }
+
     /// Adds the next shard.
     pub fn add(&mut self, shard: Head) -> Result<(), VerifyError> {
-        shard.tables.iter().try_for_each(|table| self.table.append(table))?;
+        self.table.append(&shard.groups)?;
         shard.origins.iter().try_for_each(|origins| self.origins.append(origins))?;
         self.verified.shards += 1;
         self.sum(shard.summary);
@@ -129,46 +128,6 @@ fn find_shared_keys(epoch: &Epoch, key_uses: &KeyUses, findings: &mut Findings) 
             continue;
         }
         findings.rows("KEY_REUSE", subjects(&devices), uses.iter().flat_map(|(_, rows)| rows));
-    }
-}
-
-/// Copies row groups of many small Parquet files into one, without decoding them.
-struct TableWriter {
-    writer: SerializedFileWriter<BufWriter<File>>,
-}
-
-impl TableWriter {
-    fn new(path: &Path) -> Result<Self, VerifyError> {
-        let file = BufWriter::with_capacity(AT_ONCE, File::create(path).map_err(VerifyError::io(path))?);
-        let schema = ArrowSchemaConverter::new().convert(&schema::verdicts())?;
-        let mut properties = writer_properties().into_builder();
-        properties = properties.set_key_value_metadata(Some(vec![]));
-        let writer = SerializedFileWriter::new(file, schema.root_schema_ptr(), Arc::new(properties.build()))?;
-        Ok(Self { writer })
-    }
-
-    fn append(&mut self, table: &Bytes) -> Result<(), VerifyError> {
-        let reader = SerializedFileReader::new(table.clone())?;
-        for group in reader.metadata().row_groups().iter().filter(|group| group.num_rows() > 0) {
-            let mut target = self.writer.next_row_group()?;
-            for column in group.columns() {
-                let close = ColumnCloseResult {
-                    bytes_written: u64::try_from(column.compressed_size()).unwrap_or(0),
-                    rows_written: u64::try_from(group.num_rows()).unwrap_or(0),
-                    metadata: column.clone(),
-                    bloom_filter: None,
-                    column_index: None,
-                    offset_index: None,
-                };
-                target.append_column(table, close)?;
-            }
-            target.close()?;
-        }
-        Ok(())
-    }
-
-    fn finish(self) -> Result<(), VerifyError> {
-        self.writer.into_inner()?.flush().map_err(VerifyError::io(Path::new("verdict table")))
     }
 }
 

@@ -109,13 +109,13 @@ fn store(
             *content = shard.content;
             shard.head
         }
-        Some((Made::New(part), path)) => shard::write(part, &path, content)?,
+        Some((Made::New(part), path)) => shard::write(part, &path, content, assembly.place())?,
     };
     assembly.add(head)
 }
 
 fn make(pieces: &[Piece], path: &Path, job: &Job<'_>, progress: &Progress) -> Result<Made, VerifyError> {
-    if let Some(shard) = Shard::read(path).filter(|shard| shard.is_whole(path)) {
+    if let Some(shard) = Shard::read(path, job.table).filter(|shard| shard.is_whole(path)) {
         progress.add(pieces.iter().map(|piece| piece.block.rows.len() as u64).sum())?;
         return Ok(Made::Found(shard));
     }

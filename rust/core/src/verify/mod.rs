@@ -26,6 +26,7 @@ pub mod roster;
 pub mod rows;
 pub mod secrets;
 pub mod shard;
+pub mod verdict_table;
 
 /// Why the verify step cannot go on. A bad proof or a bad file is never an error here.
 #[derive(Debug, thiserror::Error)]

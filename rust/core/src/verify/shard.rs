@@ -1,9 +1,10 @@
 //! A finished piece of the verify step on disk.
 //!
-//! In: what some blocks add, in order. Out: one file with everything that later steps read, and that file read back. The
-//! file: a head with all lengths in front and its CRC-32 behind, then one sorted run per stream, whose blocks have
-//! checksums of their own. Rule: a shard is written under a temporary name and renamed; one that a kill or a loss of power
-//! cut short is not whole by its checksums, and is made again. It is therefore not synced: nothing waits for the disk.
+//! In: what some blocks add, in order. Out: one file with everything that later steps read but the pages of the verdict
+//! table, which stand in the table's own file, and all that read back. The file: a head with all lengths in front and its
+//! CRC-32 behind, then one sorted run per stream, whose blocks have checksums of their own. Rule: a shard is written under a
+//! temporary name and renamed; one that a kill or a loss of power cut short, here or in the table, is not whole by its
+//! checksums, and is made again. It is therefore not synced: nothing waits for the disk.
 //! Invariant: the shards of a run depend on the sorted rows alone, so a run that was killed finds its own pieces again.
 
 use std::fs::{self, File};
@@ -11,20 +12,15 @@ use std::io::{BufWriter, Read, Write};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
-use arrow_array::RecordBatch;
 use bytes::Bytes;
 use flate2::Crc;
-use parquet::arrow::ArrowWriter;
-use parquet::basic::{Compression, ZstdLevel};
-use parquet::file::properties::{WriterProperties, WriterVersion};
-use parquet::schema::types::ColumnPath;
 use rayon::prelude::*;
 use sha2::digest::common::hazmat::{SerializableState, SerializedState};
 use sha2::{Digest, Sha256};
 
 use super::VerifyError;
 use super::part::{Part, Stream, Summary};
-use crate::schema;
+use super::verdict_table::{Group, read_from};
 use crate::spill::{Batch, Runs};
 
 /// Blocks per row group of the verdict table.
@@ -35,22 +31,31 @@ const FRONT: usize = 8 * (1 + Stream::ALL.len());
 const SEAL: usize = 4;
 
 /// Encodes what the blocks of a shard add, on all threads, writes the file, and gives its head. `content` is the hash of the
-/// verdict table's content up to this shard, and goes on behind it.
-pub fn write(part: Part, path: &Path, content: &mut Sha256) -> Result<Head, VerifyError> {
+/// verdict table's content up to this shard, and goes on behind it; `place` is where the shard's rows will stand in the
+/// table's file.
+pub fn write(part: Part, path: &Path, content: &mut Sha256, place: u64) -> Result<Head, VerifyError> {
     let Part { summary, batches, content: rows, origins, records } = part;
-    let (tables, runs) = rayon::join(
-        || batches.par_chunks(GROUP_BLOCKS).map(encode_table).collect::<Result<Vec<_>, _>>(),
+    let (groups, runs) = rayon::join(
+        || {
+            batches
+                .par_chunks(GROUP_BLOCKS)
+                .filter_map(|some| Group::encode(some).transpose())
+                .collect::<Result<Vec<_>, _>>()
+        },
         || records.into_par_iter().map(Batch::into_run).collect::<Result<Vec<_>, _>>(),
     );
-    let (tables, runs) = (tables?, runs?);
+    let (groups, runs) = (groups?, runs?);
     for rows in &rows {
         content.update(rows);
     }
     let facts = serde_json::to_vec(&summary).map_err(|_| VerifyError::damaged(path))?;
     let state = content.serialize();
+    let place = place.to_le_bytes();
+    let kept: Vec<Vec<u8>> = groups.iter().map(Group::kept).collect();
     let mut sections: Vec<Vec<&[u8]>> = vec![vec![&facts], vec![&state]];
     sections.push(origins.iter().map(Vec::as_slice).collect());
-    sections.extend(tables.iter().map(|table| vec![table.as_slice()]));
+    sections.push(vec![&place]);
+    sections.extend(kept.iter().map(|kept| vec![kept.as_slice()]));
     let length = |section: &[&[u8]]| section.iter().map(|part| part.len() as u64).sum::<u64>();
     let head: u64 = sections.iter().map(|section| 8 + length(section)).sum();
 
@@ -73,8 +78,7 @@ pub fn write(part: Part, path: &Path, content: &mut Sha256) -> Result<Head, Veri
     runs.iter().try_for_each(|run| file.write_all(run)).map_err(&io)?;
     file.flush().map_err(&io)?;
     fs::rename(&temporary, path).map_err(VerifyError::io(path))?;
-    let bytes = |parts: Vec<Vec<u8>>| parts.into_iter().map(Bytes::from).collect();
-    Ok(Head { summary, tables: bytes(tables), origins: bytes(origins) })
+    Ok(Head { summary, groups, origins: origins.into_iter().map(Bytes::from).collect() })
 }
 
 /// Where in a shard the run of each stream lies.
@@ -108,8 +112,8 @@ fn places(front: &[u8; FRONT]) -> Option<(u64, RunPlaces)> {
 pub struct Head {
     /// Small facts.
     pub summary: Summary,
-    /// One Parquet file of one row group each.
-    pub tables: Vec<Bytes>,
+    /// Rows of the verdict table.
+    pub groups: Vec<Group>,
     /// Places of origin: per row the number of places, then file and row of each.
     pub origins: Vec<Bytes>,
 }
@@ -125,8 +129,8 @@ pub struct Shard {
 }
 
 impl Shard {
-    /// Reads the head; `None` where there is no file, or only a damaged one.
-    pub fn read(path: &Path) -> Option<Self> {
+    /// Reads the head, and the shard's rows from the verdict table; `None` where one of the files is not there, or damaged.
+    pub fn read(path: &Path, table: &Path) -> Option<Self> {
         let mut file = File::open(path).ok()?;
         let end = file.metadata().ok()?.len();
         let mut front = [0; FRONT];
@@ -155,8 +159,11 @@ impl Shard {
         let content = SerializedState::<Sha256>::try_from(&next()?[..]).ok()?;
         let content = Sha256::deserialize(&content).ok()?;
         let origins = vec![next()?];
-        let tables = std::iter::from_fn(next).collect();
-        Some(Self { head: Head { summary, tables, origins }, content, runs })
+        let place = u64::from_le_bytes(*next()?.first_chunk()?);
+        let mut table = read_from(table, place)?;
+        let groups = std::iter::from_fn(next).map(|kept| Group::find(&kept, &mut table));
+        let groups = groups.collect::<Option<_>>()?;
+        Some(Self { head: Head { summary, groups, origins }, content, runs })
     }
 
     /// Whether the runs are as they were written.
@@ -171,30 +178,4 @@ impl Shard {
 /// Path of a shard in the work folder.
 pub fn path(work: &Path, number: usize) -> PathBuf {
     work.join(format!("shard-{number:07}"))
-}
-
-/// Parquet settings of the result tables: hashes are left as they are, since nothing compresses them.
-pub fn writer_properties() -> WriterProperties {
-    let hash = |name: &str| ColumnPath::from(name);
-    let zstd = ZstdLevel::try_new(1).map_or(Compression::UNCOMPRESSED, Compression::ZSTD);
-    WriterProperties::builder()
-        .set_writer_version(WriterVersion::PARQUET_1_0)
-        .set_created_by(concat!("depinverify ", env!("CARGO_PKG_VERSION")).to_owned())
-        .set_compression(zstd)
-        .set_column_dictionary_enabled(hash("row_id"), false)
-        .set_column_compression(hash("row_id"), Compression::UNCOMPRESSED)
-        .set_column_dictionary_enabled(hash("proof_hash"), false)
-        .set_column_compression(hash("proof_hash"), Compression::UNCOMPRESSED)
-        .build()
-}
-
-/// Batches as a Parquet file of one row group.
-fn encode_table(batches: &[RecordBatch]) -> Result<Vec<u8>, VerifyError> {
-    let mut out = Vec::new();
-    let mut writer = ArrowWriter::try_new(&mut out, schema::verdicts(), Some(writer_properties()))?;
-    for batch in batches {
-        writer.write(batch)?;
-    }
-    writer.close()?;
-    Ok(out)
 }
