@@ -260,6 +260,25 @@ def test_other_threads_run_meanwhile(items: Items) -> None:
     assert ticks > 10
 
 
+@pytest.mark.parametrize("strangers", [0, 100])
+def test_rows_keep_their_places_in_any_order_of_keys(items: Items, strangers: int) -> None:
+    registry = KeyRegistry()
+    for at in range(strangers):
+        registry.register("p256", bytes([4, at]))
+    known = [registry.register("ed25519", public) for public in items.publics]
+    order = sorted(range(COUNT), key=lambda at: (at * 7) % 11)
+    ids = [known[at % 3] if at % 5 else 4_000_000_000 for at in order]
+    found = verify(
+        "ed25519",
+        "strict",
+        registry,
+        ids,
+        [items.messages[at] for at in order],
+        [items.signatures[at] for at in order],
+    )
+    assert found.tolist() == [items.expected[at] and at % 5 != 0 for at in order]
+
+
 def _child(items: Items, queue: multiprocessing.SimpleQueue) -> None:
     queue.put(
         verify(

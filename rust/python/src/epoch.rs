@@ -20,6 +20,7 @@ use crate::beacon::BeaconChain;
 use crate::device_slots::device_slots;
 use crate::errors::input_error;
 use crate::explain::{Asked, explain};
+use crate::pool::on_all_threads;
 use crate::registry::RegistrySnapshot;
 
 /// Parameters, slots, devices, validators and earlier state of one epoch.
@@ -104,7 +105,7 @@ impl EpochContext {
         let params = Params::from(params);
         let chain = chain.get().chain.clone();
         let snapshot = Arc::clone(&snapshot.get().snapshot);
-        let made = py.detach(|| -> Result<Self, String> {
+        let made = on_all_threads(py, || -> Result<Self, String> {
             let (secrets, secrets_hash) = secrets::read(secrets).map_err(|error| error.to_string())?;
             let records = read_rounds(beacon).map_err(|error| format!("beacon.jsonl: {error}"))?;
             // No two slots share a round, so one slot more than there are rounds shows an absent one: an epoch of
@@ -128,7 +129,7 @@ impl EpochContext {
                 beacon_hash,
                 secrets_hash,
             })
-        });
+        })?;
         made.map_err(|what| input_error(py, &what, None))
     }
 

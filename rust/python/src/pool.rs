@@ -51,3 +51,9 @@ pub fn pool(threads: usize) -> PyResult<Arc<ThreadPool>> {
     }
     Ok(pool)
 }
+
+/// Does work on all threads of the module, while other threads of Python run.
+pub fn on_all_threads<T: Send>(py: Python<'_>, work: impl FnOnce() -> T + Send) -> PyResult<T> {
+    let pool = pool(all_threads())?;
+    Ok(py.detach(|| pool.install(work)))
+}

@@ -24,6 +24,7 @@ use pyo3::types::PyBytes;
 use pyo3_arrow::PyRecordBatch;
 
 use crate::errors::{input_error, registry_error};
+use crate::pool::on_all_threads;
 
 /// What holds for one epoch.
 #[pyclass(frozen, module = "depinverify._native")]
@@ -137,7 +138,7 @@ impl RegistrySnapshot {
         let keys = authority_keys(py, &authority)?;
         let head = expected_head(py, head)?;
         let bounds = Bounds { epoch, start_ms, end_ms };
-        let made = py.detach(|| Snapshot::from_lines(lines, bounds, &keys, head));
+        let made = on_all_threads(py, || Snapshot::from_lines(lines, bounds, &keys, head))?;
         made.map(|snapshot| Self { snapshot: Arc::new(snapshot) }).map_err(|fault| invalid(py, &fault))
     }
 
@@ -162,7 +163,8 @@ impl RegistrySnapshot {
                 None,
             )
         })?;
-        let made = py.detach(|| core::fold(BufReader::with_capacity(1 << 20, file), bounds, &keys, head));
+        let made =
+            on_all_threads(py, || core::fold(BufReader::with_capacity(1 << 20, file), bounds, &keys, head))?;
         made.map(|snapshot| Self { snapshot: Arc::new(snapshot) }).map_err(|fault| invalid(py, &fault))
     }
 

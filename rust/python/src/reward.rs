@@ -19,6 +19,7 @@ use ruint::aliases::{U256, U512};
 use sha2::{Digest, Sha256};
 
 use crate::errors;
+use crate::pool::on_all_threads;
 
 /// Keccak-256 with the original padding; see the stub.
 #[pyfunction]
@@ -163,8 +164,7 @@ fn allocate<'py>(
             cap: cap.map(|cap| amount(cap, || format!("caps[{position}]"))).transpose()?,
         });
     }
-    let result = py
-        .detach(|| reward::allocate(pool, &shares, mode))
+    let result = on_all_threads(py, || reward::allocate(pool, &shares, mode))?
         .map_err(|error| input_error(py, &error.to_string()))?;
     let integers = Integers::new(py)?;
     let amounts = PyList::empty(py);
@@ -235,12 +235,14 @@ impl ClaimTree {
                 amount: amount(number, || format!("entries[{position}]"))?,
             });
         }
-        py.detach(|| Tree::from_claims(claims, filler)).map(Self).map_err(|error| tree_error(py, &error))
+        on_all_threads(py, || Tree::from_claims(claims, filler))?
+            .map(Self)
+            .map_err(|error| tree_error(py, &error))
     }
 
     #[staticmethod]
     fn load(py: Python<'_>, file: &[u8]) -> PyResult<Self> {
-        py.detach(|| Tree::load(file)).map(Self).map_err(|error| tree_error(py, &error))
+        on_all_threads(py, || Tree::load(file))?.map(Self).map_err(|error| tree_error(py, &error))
     }
 
     #[getter]

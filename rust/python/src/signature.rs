@@ -20,16 +20,44 @@ const TASK: usize = 4096;
 
 /// The rows by ascending key, so that a key's table is built once and used while it is in the cache; `None` where they
 /// ascend as they are.
-fn order_of(ids: &[KeyId]) -> Option<Vec<u32>> {
+fn order_of(ids: &[KeyId], keys: usize) -> Option<Vec<u32>> {
     if ids.is_sorted() {
         return None;
     }
-    let mut pairs = Vec::with_capacity(ids.len());
-    for (row, id) in ids.iter().enumerate() {
-        pairs.push((*id, u32::try_from(row).ok()?));
+    let rows = 0..u32::try_from(ids.len()).ok()?;
+    if keys > ids.len() {
+        let mut places: Vec<(KeyId, u32)> = ids.iter().copied().zip(rows).collect();
+        places.sort_unstable();
+        return Some(places.into_iter().map(|(_, row)| row).collect());
     }
-    pairs.sort_unstable();
-    Some(pairs.into_iter().map(|(_, row)| row).collect())
+    // Ids are dense; what is no key comes last.
+    let bucket = |id: &KeyId| (id.0 as usize).min(keys);
+    let mut next = vec![0; keys + 2];
+    for id in ids {
+        next[bucket(id) + 1] += 1;
+    }
+    for at in 1..next.len() {
+        next[at] += next[at - 1];
+    }
+    let mut order = vec![0; ids.len()];
+    for (row, id) in rows.zip(ids) {
+        let next: &mut usize = &mut next[bucket(id)];
+        order[*next] = row;
+        *next += 1;
+    }
+    Some(order)
+}
+
+/// How often each key is used.
+fn uses_of(items: &Items<'_>) -> Vec<(KeyId, u64)> {
+    let mut uses: Vec<(KeyId, u64)> = Vec::new();
+    for id in items.key_ids() {
+        match uses.last_mut() {
+            Some((last, count)) if *last == id => *count += 1,
+            _ => uses.push((id, 1)),
+        }
+    }
+    uses
 }
 
 /// Public keys, parsed once and addressed by dense ids.
@@ -214,8 +242,9 @@ fn verify_signatures<'py>(
         items_error(py, name, &wrong)
     })?;
 
-    let order = py.detach(|| order_of(&ids));
+    let order = py.detach(|| order_of(&ids, registry.read(core::KeyRegistry::len)));
     let items = order.as_ref().map_or(items, |rows| items.ordered(rows));
+    py.detach(|| registry.read(|keys| keys.expect(&uses_of(&items))));
     let pool = if threads > 1 { Some(pool::pool(threads)?) } else { None };
     let mut out = vec![SignatureVerdict::UnknownKeyId; items.len()];
     let mut slices = Slices::new(items.len(), threads);
@@ -224,13 +253,16 @@ fn verify_signatures<'py>(
         let slice = items.slice(range.start, range.end);
         let places = &mut out[range.clone()];
         py.detach(|| {
-            registry.read(|keys| match &pool {
-                None => core::verify_items(keys, &rules, &slice, places),
-                Some(pool) => pool.install(|| {
-                    places.par_chunks_mut(TASK).enumerate().try_for_each(|(at, places)| {
-                        core::verify_items(keys, &rules, &slice.slice(at * TASK, (at + 1) * TASK), places)
-                    })
-                }),
+            registry.read(|keys| {
+                let check = |(at, places): (usize, &mut [SignatureVerdict])| {
+                    core::verify_items(keys, &rules, &slice.slice(at * TASK, (at + 1) * TASK), places)
+                };
+                match &pool {
+                    None => places.chunks_mut(TASK).enumerate().try_for_each(check),
+                    Some(pool) => {
+                        pool.install(|| places.par_chunks_mut(TASK).enumerate().try_for_each(check))
+                    }
+                }
             })
         })
         .map_err(|wrong| items_error(py, "verdicts", &wrong))?;

@@ -13,6 +13,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyList};
 
 use crate::errors::{MAKE_ROOM, input_error, settlement_error};
+use crate::pool::on_all_threads;
 
 /// Most records, and most bytes but for the last record, that are handed over at once.
 const RECORDS: usize = 4096;
@@ -59,7 +60,7 @@ impl Sorter {
 
     fn walk(&self, py: Python<'_>) -> PyResult<SortedRecords> {
         let sorter = locked(&self.state).take().ok_or_else(|| walked(py))?;
-        let merged = py.detach(|| sorter.finish().and_then(|runs| merge(vec![runs])));
+        let merged = on_all_threads(py, || sorter.finish().and_then(|runs| merge(vec![runs])))?;
         let merged = merged.map_err(|error| raised(py, &error))?;
         Ok(SortedRecords { walk: Mutex::new(Some(merged)) })
     }

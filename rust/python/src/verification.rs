@@ -201,7 +201,7 @@ impl Verification {
         let reader = rows.into_reader()?;
         let mut sorter = depinverify_core::spill::Sorter::new(&self.work, "rows", self.budget);
         let mut taken = 0_u64;
-        let runs = py.detach(|| -> Result<_, String> {
+        let runs = pool::on_all_threads(py, || -> Result<_, String> {
             for batch in reader {
                 let batch = batch.map_err(|error| error.to_string())?;
                 let batch = ObservationBatch::from_record_batch(&batch, taken).map_err(|found| {
@@ -216,7 +216,7 @@ impl Verification {
             let mut runs = sorter.finish().map_err(|error| error.to_string())?;
             runs.compact().map_err(|error| error.to_string())?;
             Ok(runs)
-        });
+        })?;
         let runs = runs.map_err(|what| input_error(py, &what, None))?;
         let file = FileReport {
             name: "stream".to_owned(),

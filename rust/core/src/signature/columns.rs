@@ -234,6 +234,14 @@ impl<'a> Items<'a> {
         (id, self.messages.get(row), self.signatures.get(row))
     }
 
+    /// Key id of each item.
+    pub fn key_ids(&self) -> impl Iterator<Item = KeyId> + '_ {
+        (0..self.len()).map(|at| {
+            let row = self.order.map_or(at, |rows| rows[at] as usize);
+            self.key_ids.get(row).copied().unwrap_or(KeyId::NONE)
+        })
+    }
+
     /// Key id, message and signature of each item.
     pub fn iter(&self) -> impl Iterator<Item = (KeyId, &'a [u8], &'a [u8])> + '_ {
         (0..self.len()).map(|at| {

@@ -144,7 +144,7 @@ fn check_ed25519(
         opened,
         |item| alone.push(*item),
         |run| {
-            for chunk in run.chunks(CHUNK) {
+            for chunk in chunks_of(run, |(item, _)| item.signature.message) {
                 let items = chunk.iter().map(|(item, table)| (*item, Some(*table)));
                 check_ed25519_chunk(profile, items, Keys::Tables(chunk[0].1.windows), out);
             }
@@ -157,6 +157,16 @@ fn check_ed25519(
     check_without_tables(registry, profile, &large, Keys::Points, worth_lanes, out);
 }
 
+/// Chunks of items; the messages of each are on their way into the cache while the one before is checked.
+fn chunks_of<'a, T>(items: &'a [T], message: impl Fn(&T) -> &'a [u8] + 'a) -> impl Iterator<Item = &'a [T]> {
+    let fetch = move |chunk: &[T]| chunk.iter().for_each(|item| prefetch(message(item)));
+    fetch(&items[..items.len().min(CHUNK)]);
+    items.chunks(CHUNK).enumerate().map(move |(at, chunk)| {
+        fetch(items.chunks(CHUNK).nth(at + 1).unwrap_or_default());
+        chunk
+    })
+}
+
 /// Checks items whose keys have no tables: in lanes if there are so many, else singly.
 fn check_without_tables(
     registry: &KeyRegistry,
@@ -167,7 +177,7 @@ fn check_without_tables(
     out: &mut [SignatureVerdict],
 ) {
     if opened.len() >= worth_lanes {
-        for chunk in opened.chunks(CHUNK) {
+        for chunk in chunks_of(opened, |item| item.signature.message) {
             check_ed25519_chunk(profile, chunk.iter().map(|item| (item, None)), keys, out);
         }
         return;
@@ -200,9 +210,6 @@ fn check_ed25519_chunk<'a>(
             table: table.map_or(&[], |table| &table.rows),
         })
         .collect();
-    for item in &items {
-        prefetch(item.message);
-    }
     let mut answers = [Answer::Different; CHUNK];
     Simd::chosen().run(Ed25519Check {
         items: &items,
@@ -231,9 +238,8 @@ fn check_ecdsa(
         opened,
         |item| alone.push(*item),
         |run| {
-            for chunk in run.chunks(CHUNK) {
+            for chunk in chunks_of(run, |(item, _)| item.signature.message) {
                 let messages: Vec<&[u8]> = chunk.iter().map(|(item, _)| item.signature.message).collect();
-                messages.iter().copied().for_each(prefetch);
                 Simd::chosen().run(Digests { how: rule.digest, messages: &messages, out: &mut digests });
                 let items: Vec<lanes_ecdsa::Item<'_>> = chunk
                     .iter()

@@ -179,6 +179,11 @@ impl KeyRegistry {
         });
     }
 
+    /// Says how often keys are about to be used by several calls, so that the first of them builds what suits them all.
+    pub fn expect(&self, wanted: &[(KeyId, u64)]) {
+        self.tables.expect(wanted);
+    }
+
     /// Lets the tables of keys go that are not expected again; they are built anew where they are used all the same.
     pub fn release(&self, ids: impl IntoIterator<Item = KeyId>) {
         ids.into_iter().for_each(|id| self.tables.release(id));

@@ -11,10 +11,11 @@
 use std::any::Any;
 use std::cell::RefCell;
 
-use super::ecdsa::{ETHEREUM_PREFIX, digest};
+use super::ecdsa::ETHEREUM_PREFIX;
 use super::lanes::curve::{P256, Secp256k1};
 use super::lanes::digits::Windows;
 use super::lanes::keccak::keccak256;
+use super::lanes::sha256::sha256;
 use super::lanes::tree::Tables;
 use super::lanes::{ecdsa, ed25519, ed25519_keys};
 use super::scheme::{EcdsaDigest, Scheme};
@@ -110,28 +111,27 @@ impl Job for Digests<'_> {
 
     #[inline(always)]
     fn run<V: Vector>(self) {
+        let lengths: Vec<String> = match self.how {
+            EcdsaDigest::EthereumMessage => {
+                self.messages.iter().map(|message| message.len().to_string()).collect()
+            }
+            _ => Vec::new(),
+        };
+        let parts = |at: usize| -> [&[u8]; 3] {
+            let message = self.messages[at];
+            lengths
+                .get(at)
+                .map_or([message, &[], &[]], |length| [ETHEREUM_PREFIX, length.as_bytes(), message])
+        };
+        let parts: Vec<[&[u8]; 3]> = (0..self.messages.len()).map(parts).collect();
         match self.how {
-            EcdsaDigest::Sha256 | EcdsaDigest::Given => {
+            EcdsaDigest::Sha256 => sha256::<V>(&parts, self.out),
+            EcdsaDigest::Keccak256 | EcdsaDigest::EthereumMessage => keccak256::<V>(&parts, self.out),
+            EcdsaDigest::Given => {
                 for (message, out) in self.messages.iter().zip(self.out) {
                     // A digest that is given has been found to have its length.
-                    *out = digest(self.how, message).unwrap_or_default();
+                    *out = (*message).try_into().unwrap_or_default();
                 }
-            }
-            EcdsaDigest::Keccak256 => {
-                let parts: Vec<[&[u8]; 3]> =
-                    self.messages.iter().map(|message| [*message, &[], &[]]).collect();
-                keccak256::<V>(&parts, self.out);
-            }
-            EcdsaDigest::EthereumMessage => {
-                let lengths: Vec<String> =
-                    self.messages.iter().map(|message| message.len().to_string()).collect();
-                let parts: Vec<[&[u8]; 3]> = self
-                    .messages
-                    .iter()
-                    .zip(&lengths)
-                    .map(|(message, length)| [ETHEREUM_PREFIX, length.as_bytes(), *message])
-                    .collect();
-                keccak256::<V>(&parts, self.out);
             }
         }
     }

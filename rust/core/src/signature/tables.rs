@@ -54,6 +54,8 @@ pub(super) enum Base<'a> {
 struct Cell {
     table: RwLock<Option<Arc<Table>>>,
     uses: AtomicU64,
+    /// What the uses are going to be, where a caller knows.
+    expected: AtomicU64,
     last_call: AtomicU64,
 }
 
@@ -134,6 +136,12 @@ fn build<C: Curve, V: Vector>(points: &[[[u64; 4]; 2]], windows: Windows) -> Vec
     let mut builder = Builder::<V>::default();
     let mut built = Vec::with_capacity(points.len());
     for points in points.chunks(V::LANES) {
+        if Builder::<V>::is_sooner_alone(points.len(), windows) {
+            for point in points {
+                built.push(builder.build_one::<C>(point, windows));
+            }
+            continue;
+        }
         let mut tables = Vec::with_capacity(points.len());
         for _ in points {
             tables.push(Vec::with_capacity(windows.size() + extra_rows::<C>()));
@@ -227,7 +235,8 @@ impl Tables {
             let expected = match self.cells.get(id.0 as usize) {
                 Some(cell) => {
                     cell.last_call.store(call, Ordering::Relaxed);
-                    cell.uses.fetch_add(*uses, Ordering::Relaxed).saturating_add(*uses)
+                    let uses = cell.uses.fetch_add(*uses, Ordering::Relaxed).saturating_add(*uses);
+                    uses.max(cell.expected.load(Ordering::Relaxed))
                 }
                 None => *uses,
             };
@@ -246,16 +255,29 @@ impl Tables {
         missing.sort_unstable();
         for group in missing.chunk_by(|a, b| a.0 == b.0) {
             let windows = Windows { width: group[0].0 };
-            let built: Vec<(usize, Arc<Table>)> = group
-                .par_chunks(MAX_LANES)
-                .flat_map_iter(|group| build_group(unit, scheme, keys, wanted, windows, group))
-                .collect();
+            let build = |group| build_group(unit, scheme, keys, wanted, windows, group);
+            // A caller outside of any pool wants no thread but its own.
+            let built: Vec<(usize, Arc<Table>)> = if rayon::current_thread_index().is_some() {
+                group.par_chunks(MAX_LANES).flat_map_iter(build).collect()
+            } else {
+                group.chunks(MAX_LANES).flat_map(build).collect()
+            };
             for (place, table) in built {
                 self.keep(wanted[place].0, &table, call);
                 found[place] = Some(table);
             }
         }
         found
+    }
+
+    /// Notes uses that are about to come, in this call and in later ones.
+    pub(super) fn expect(&self, wanted: &[(KeyId, u64)]) {
+        for (id, uses) in wanted {
+            if let Some(cell) = self.cells.get(id.0 as usize) {
+                let uses = cell.uses.load(Ordering::Relaxed).saturating_add(*uses);
+                cell.expected.fetch_max(uses, Ordering::Relaxed);
+            }
+        }
     }
 
     /// Builds tables ahead of their use; the uses are counted when they come.

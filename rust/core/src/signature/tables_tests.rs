@@ -61,6 +61,23 @@ fn more_uses_get_wider_windows() {
     }
 }
 
+#[test]
+fn the_first_of_many_expected_uses_gets_the_windows_of_all() {
+    let (registry, wanted) = registry(8);
+    let widths = |wanted: &[(KeyId, u64)]| -> Vec<u32> {
+        let tables = registry.tables(Scheme::Ed25519, wanted);
+        tables.iter().map(|table| table.as_ref().map_or(0, |table| table.windows.width)).collect()
+    };
+    let few: Vec<(KeyId, u64)> = wanted.iter().map(|(id, _)| (*id, 12)).collect();
+    let narrow = widths(&few)[0];
+    registry.expect(&few[..7].iter().map(|(id, _)| (*id, 400)).collect::<Vec<_>>());
+    let expected = width_for(Simd::chosen(), Scheme::Ed25519, 400).unwrap();
+    let found = widths(&few);
+    assert!(narrow < expected);
+    assert_eq!(found[..7], [expected; 7]);
+    assert!(found[7] < expected);
+}
+
 /// Whether a single point's rows are the same made in one lane and spread over all.
 struct BothWays<C>(PhantomData<C>, Windows);
 
@@ -72,8 +89,7 @@ impl<C: Curve> Job for BothWays<C> {
         let mut builder = Builder::<V>::default();
         let mut tables = vec![Vec::new()];
         assert!(builder.build::<C>(&[C::GENERATOR], self.1, &mut tables));
-        let one = builder.build_one::<C>(&C::GENERATOR, self.1).unwrap();
-        one.len() == self.1.size() && one == tables[0][..one.len()]
+        builder.build_one::<C>(&C::GENERATOR, self.1).unwrap() == tables[0]
     }
 }
 

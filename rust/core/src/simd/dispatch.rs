@@ -82,11 +82,24 @@ impl Simd {
     }
 }
 
+/// Whether the processor has instructions for SHA-256, which one message after the other is hashed with.
+pub fn has_sha256() -> bool {
+    #[cfg(target_arch = "x86_64")]
+    let has = is_x86_feature_detected!("sha");
+    #[cfg(not(target_arch = "x86_64"))]
+    let has = false;
+    has
+}
+
 /// Has the beginning of some bytes brought into the cache, if the machine can be told so.
 #[inline(always)]
 pub fn prefetch(bytes: &[u8]) {
     for line in bytes.chunks(CACHE_LINE).take(LINES_AHEAD) {
         prefetch_line(&line[0]);
+    }
+    // Bytes that begin within a line end in one more.
+    if let Some(end) = bytes.last() {
+        prefetch_line(end);
     }
 }
 

@@ -76,6 +76,15 @@ pub trait Vector: Copy + Send + Sync + 'static {
     /// The bytes of each word in the other order.
     #[must_use]
     fn swap_bytes(self) -> Self;
+    /// Sums modulo 2^32 of the lower and of the upper half of each word.
+    #[must_use]
+    fn add_halves(self, other: Self) -> Self;
+    /// Each half of a word shifted down by less than 32 places.
+    #[must_use]
+    fn shr_halves(self, places: u32) -> Self;
+    /// Each half of a word rotated down by `BY` places.
+    #[must_use]
+    fn rotate_halves<const BY: i32>(self) -> Self;
 
     /// `self ^ b ^ c`.
     #[must_use]
@@ -143,6 +152,14 @@ pub trait Vector: Copy + Send + Sync + 'static {
 /// One lane in plain Rust.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Portable(pub u64);
+
+impl Portable {
+    /// Both halves made anew from themselves and their place in the word.
+    #[inline(always)]
+    fn halves(self, made: impl Fn(u32, u32) -> u32) -> Self {
+        Self(u64::from(made(self.0 as u32, 0)) | u64::from(made((self.0 >> 32) as u32, 32)) << 32)
+    }
+}
 
 fn product(a: Portable, b: Portable) -> u128 {
     u128::from(a.0 & LIMB) * u128::from(b.0 & LIMB)
@@ -213,6 +230,18 @@ impl Vector for Portable {
     #[inline(always)]
     fn swap_bytes(self) -> Self {
         Self(self.0.swap_bytes())
+    }
+    #[inline(always)]
+    fn add_halves(self, other: Self) -> Self {
+        self.halves(|half, shift| half.wrapping_add((other.0 >> shift) as u32))
+    }
+    #[inline(always)]
+    fn shr_halves(self, places: u32) -> Self {
+        self.halves(|half, _| half >> places)
+    }
+    #[inline(always)]
+    fn rotate_halves<const BY: i32>(self) -> Self {
+        self.halves(|half, _| half.rotate_right(BY.cast_unsigned()))
     }
     #[inline(always)]
     fn xor3(self, b: Self, c: Self) -> Self {

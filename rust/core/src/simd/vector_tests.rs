@@ -160,6 +160,13 @@ impl Job for Words<'_> {
         each("sar", x.sar(12), |a, _, _| a.sar(12));
         each("rotate", x.rotate::<28>(), |a, _, _| a.rotate::<28>());
         each("swap_bytes", x.swap_bytes(), |a, _, _| a.swap_bytes());
+        each("add_halves", x.add_halves(y), |a, b, _| {
+            Portable((a.0.wrapping_add(b.0) & 0xffff_ffff) | (a.0 >> 32).wrapping_add(b.0 >> 32) << 32)
+        });
+        each("shr_halves", x.shr_halves(10), |a, _, _| Portable(a.0 >> 10 & 0x003f_ffff_003f_ffff));
+        each("rotate_halves", x.rotate_halves::<7>(), |a, _, _| {
+            Portable((a.0 >> 7 & 0x01ff_ffff_01ff_ffff) | (a.0 << 25 & 0xfe00_0000_fe00_0000))
+        });
         each("xor3", x.xor3(y, z), Vector::xor3);
         each("choose", x.choose(y, z), Vector::choose);
         each("majority", x.majority(y, z), Vector::majority);

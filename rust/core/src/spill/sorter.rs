@@ -90,7 +90,7 @@ impl Held {
     pub(super) fn sort(&mut self) {
         let mut index = std::mem::take(&mut self.index);
         // Records that compare equal are equal bytes, so an unstable sort cannot be seen.
-        if index.len() < PARALLEL_FROM {
+        if index.len() < PARALLEL_FROM || rayon::current_thread_index().is_none() {
             index.sort_unstable_by_key(|entry| entry.prefix);
             index.chunk_by_mut(|a, b| a.prefix == b.prefix).for_each(|group| self.refine(group, 0, LEVELS));
         } else {

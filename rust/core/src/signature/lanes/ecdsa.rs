@@ -67,14 +67,14 @@ pub fn check<C: Curve, V: Vector>(
     let groups = groups_for::<V>(items.len());
     work.inverses.clear();
     for group in 0..groups {
-        let lanes = group_of::<V, _>(items, group, *last);
+        let lanes = group_of::<V, _>(items, group, last);
         work.inverses.push(to_limbs(&gather::<V, _>(&lanes, |item| &item.s), 52));
     }
     C::ORDER.invert_all(&mut work.inverses, &mut work.scratch);
     let mut rows = Vec::with_capacity(groups);
     let mut needs_y = false;
     for group in 0..groups {
-        let lanes = group_of::<V, _>(items, group, *last);
+        let lanes = group_of::<V, _>(items, group, last);
         let digest = to_limbs(&gather::<V, _>(&lanes, |item| &item.digest), 52);
         let r = to_limbs(&gather::<V, _>(&lanes, |item| &item.r), 52);
         let u1 = C::ORDER.canonical(&C::ORDER.product(&digest, &work.inverses[group]));
@@ -93,7 +93,7 @@ pub fn check<C: Curve, V: Vector>(
     }
     work.tree.sum::<C>(&rows, tables, needs_y);
     for group in 0..groups {
-        let lanes = group_of::<V, _>(items, group, *last);
+        let lanes = group_of::<V, _>(items, group, last);
         let mut good = compare::<C, V>(work, group, &lanes, needs_y);
         for is_good in is_good.iter_mut().skip(group * V::LANES).take(V::LANES) {
             *is_good = good & 1 == 1;
@@ -106,7 +106,7 @@ pub fn check<C: Curve, V: Vector>(
 fn compare<C: Curve, V: Vector>(
     work: &Work<V>,
     group: usize,
-    lanes: &[Item<'_>; MAX_LANES],
+    lanes: &[&Item<'_>; MAX_LANES],
     needs_y: bool,
 ) -> Mask {
     let r = to_limbs(&gather::<V, _>(lanes, |item| &item.r), 52);

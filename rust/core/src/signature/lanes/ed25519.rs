@@ -10,7 +10,7 @@ use super::digits::{Digits, Windows};
 use super::ecdsa::digits_of;
 use super::ed25519_keys::{ROOT, SHIFT, limbs_of_y, words_of};
 use super::edwards::{Extended, ROOTS, constant, decode, differ_by_torsion};
-use super::field::{Arithmetic, Element, Field, lane_words, ripple, to_limbs, to_words};
+use super::field::{Arithmetic, Element, Field, ripple, to_limbs, to_words};
 use super::field_25519::Field25519 as F;
 use super::groups::{gather, group_of, groups_for};
 use super::sha512::sha512;
@@ -100,10 +100,10 @@ impl<V: Vector> Default for Work<V> {
 #[derive(Clone, Copy)]
 struct Open {
     place: usize,
-    r: [u64; 4],
-    x: [u64; 4],
-    y: [u64; 4],
-    w: [u64; 4],
+    /// x and Y.
+    xy: Row,
+    /// W and R.
+    wr: Row,
 }
 
 /// Compares up to [`super::ecdsa::CHUNK`] items; with `is_cofactored`, an item that is not equal is compared as a point.
@@ -125,10 +125,10 @@ pub fn check<V: Vector>(
     work.hashes.clear();
     work.hashes.resize(items.len(), [0; 64]);
     sha512::<V>(&parts, &mut work.hashes);
-    let last_hash = *work.hashes.last().unwrap_or(&[0; 64]);
+    let Some(last_hash) = work.hashes.last() else { return };
     let mut rows = Vec::with_capacity(groups);
     for group in 0..groups {
-        let lanes = group_of::<V, _>(items, group, *last);
+        let lanes = group_of::<V, _>(items, group, last);
         let hashes = group_of::<V, _>(&work.hashes, group, last_hash);
         rows.push(prepare::<V>(keys, &lanes, &hashes, tables));
     }
@@ -138,7 +138,7 @@ pub fn check<V: Vector>(
         let (x, v) = (&work.tree.x[group], &work.tree.y[group]);
         let sum =
             Weierstrass { u: F::subtract(x, &constant(&SHIFT)), v: *v, infinite: work.tree.infinite[group] };
-        let lanes = group_of::<V, _>(items, group, *last);
+        let lanes = group_of::<V, _>(items, group, last);
         work.computed.push(match keys {
             Keys::Tables(_) => sum.computed(),
             Keys::Points => sum.and(&minus_key_multiple(&lanes, &rows[group])),
@@ -146,7 +146,7 @@ pub fn check<V: Vector>(
         });
     }
     compare(work, items, is_cofactored, answers);
-    settle(work, answers);
+    settle::<V>(&work.open, answers);
 }
 
 /// A point of Montgomery's curve, which the Weierstrass form is shifted from.
@@ -193,7 +193,7 @@ impl<V: Vector> Weierstrass<V> {
 
 /// The keys' points.
 #[inline(always)]
-fn keys_of<V: Vector>(lanes: &[Item<'_>; MAX_LANES]) -> Extended<V> {
+fn keys_of<V: Vector>(lanes: &[&Item<'_>; MAX_LANES]) -> Extended<V> {
     let mut words = [[0; 4]; MAX_LANES];
     for lane in 0..V::LANES {
         words[lane] = words_of(lanes[lane].key);
@@ -204,7 +204,7 @@ fn keys_of<V: Vector>(lanes: &[Item<'_>; MAX_LANES]) -> Extended<V> {
 
 /// - k A for A of small order: the lowest three bits of k, from the highest.
 #[inline(always)]
-fn minus_small_multiple<V: Vector>(lanes: &[Item<'_>; MAX_LANES], group: &Group<'_, V>) -> Extended<V> {
+fn minus_small_multiple<V: Vector>(lanes: &[&Item<'_>; MAX_LANES], group: &Group<'_, V>) -> Extended<V> {
     let minus_key = keys_of::<V>(lanes).addend().negated(V::ALL);
     let mut sum = Extended::neutral();
     let nothing = sum.addend();
@@ -217,7 +217,7 @@ fn minus_small_multiple<V: Vector>(lanes: &[Item<'_>; MAX_LANES], group: &Group<
 
 /// - k A, digit by digit from the highest.
 #[inline(always)]
-fn minus_key_multiple<V: Vector>(lanes: &[Item<'_>; MAX_LANES], group: &Group<'_, V>) -> Extended<V> {
+fn minus_key_multiple<V: Vector>(lanes: &[&Item<'_>; MAX_LANES], group: &Group<'_, V>) -> Extended<V> {
     let key = keys_of::<V>(lanes);
     let (once, twice) = (key.addend(), key.doubled(true).addend());
     let mut odd = [once; WITHOUT_TABLE.rows()];
@@ -246,8 +246,8 @@ fn minus_key_multiple<V: Vector>(lanes: &[Item<'_>; MAX_LANES], group: &Group<'_
 #[inline(always)]
 fn prepare<'a, V: Vector>(
     keys: Keys,
-    lanes: &[Item<'a>; MAX_LANES],
-    hashes: &[[u8; 64]; MAX_LANES],
+    lanes: &[&Item<'a>; MAX_LANES],
+    hashes: &[&[u8; 64]; MAX_LANES],
     tables: &Tables<'_>,
 ) -> Group<'a, V> {
     let mut halves = [[[0; 4]; MAX_LANES]; 2];
@@ -298,7 +298,7 @@ fn compare<V: Vector>(work: &mut Work<V>, items: &[Item<'_>], is_cofactored: boo
     }
     open.clear();
     for (group, (point, inverse)) in computed.iter().zip(inverses.iter()).enumerate() {
-        let lanes = group_of::<V, _>(items, group, *last);
+        let lanes = group_of::<V, _>(items, group, last);
         let mut words = [[0; 4]; MAX_LANES];
         for lane in 0..V::LANES {
             words[lane] = words_of(lanes[lane].r);
@@ -315,22 +315,21 @@ fn compare<V: Vector>(work: &mut Work<V>, items: &[Item<'_>], is_cofactored: boo
             neutral &= r[k].equal(V::splat(u64::from(k == 0)));
         }
         let equal = (equal_y & equal_sign & canonical & !infinite) | (neutral & infinite);
-        let mut left = [[V::splat(0); 4]; 3];
+        let mut rows = [[Row::default(); MAX_LANES]; 2];
         if is_cofactored && equal & V::ALL != V::ALL {
             let zero = [V::splat(0); 5];
-            left = [
-                F::words(&F::replace(&x, infinite, &zero)),
-                F::words(&F::canonical(&F::replace(&point.y, infinite, &one))),
-                F::words(&F::canonical(&F::replace(&point.w, infinite, &one))),
-            ];
+            let x = F::words(&F::replace(&x, infinite, &zero));
+            let y = F::words(&F::canonical(&F::replace(&point.y, infinite, &one)));
+            let w = F::words(&F::canonical(&F::replace(&point.w, infinite, &one)));
+            rows[0] = V::to_rows([x[0], x[1], x[2], x[3], y[0], y[1], y[2], y[3]]);
+            rows[1] = V::to_rows([w[0], w[1], w[2], w[3], r[0], r[1], r[2], r[3]]);
         }
         let places = group * V::LANES..items.len().min((group + 1) * V::LANES);
         for (lane, place) in places.enumerate() {
             let is_equal = equal >> lane & 1 == 1;
             answers[place] = if is_equal { Answer::Equal } else { Answer::Different };
             if !is_equal && is_cofactored {
-                let [x, y, w] = left.map(|words| lane_words(&words, lane));
-                open.push(Open { place, r: words[lane], x, y, w });
+                open.push(Open { place, xy: rows[0][lane], wr: rows[1][lane] });
             }
         }
     }
@@ -349,32 +348,47 @@ fn is_canonical<V: Vector>(y: &Element<V>) -> Mask {
 
 /// Compares as points what is not equal byte for byte; such items stand close together here, whatever lanes they came from.
 #[inline(always)]
-fn settle<V: Vector>(work: &mut Work<V>, answers: &mut [Answer]) {
-    let Some(last) = work.open.last().copied() else { return };
-    for some in work.open.chunks(ROOTS * V::LANES) {
-        let mut ys = [[V::splat(0); 5]; ROOTS];
-        let mut odd = [0; ROOTS];
-        for n in 0..ROOTS {
-            let r = gather::<V, _>(&group_of::<V, _>(some, n, last), |open| &open.r);
-            (ys[n], odd[n]) = (limbs_of_y(&r), r[3].negative());
+fn settle<V: Vector>(open: &[Open], answers: &mut [Answer]) {
+    if open.len() <= V::LANES {
+        settle_some::<V, 1>(open, answers);
+        return;
+    }
+    for some in open.chunks(ROOTS * V::LANES) {
+        settle_some::<V, ROOTS>(some, answers);
+    }
+}
+
+#[inline(always)]
+fn settle_some<V: Vector, const N: usize>(some: &[Open], answers: &mut [Answer]) {
+    let Some(last) = some.last() else { return };
+    let (mut xys, mut ws) = ([[V::splat(0); 8]; N], [[V::splat(0); 4]; N]);
+    let mut ys = [[V::splat(0); 5]; N];
+    let mut odd = [0; N];
+    for n in 0..N {
+        let lanes = group_of::<V, _>(some, n, last);
+        let mut rows = [[&last.xy; MAX_LANES], [&last.wr; MAX_LANES]];
+        for lane in 0..V::LANES {
+            (rows[0][lane], rows[1][lane]) = (&lanes[lane].xy, &lanes[lane].wr);
         }
-        let decoded = decode(&ys, &odd);
-        for (n, open) in some.chunks(V::LANES).enumerate() {
-            let lanes = group_of::<V, _>(some, n, last);
-            let (x, is_point) = decoded[n];
-            let own_x = F::limbs(&gather::<V, _>(&lanes, |open| &open.x));
-            let own_y = F::limbs(&gather::<V, _>(&lanes, |open| &open.y));
-            let w = F::limbs(&gather::<V, _>(&lanes, |open| &open.w));
-            let point =
-                Extended { x: F::multiply(&own_x, &w), y: own_y, z: w, t: F::multiply(&own_x, &own_y) };
-            let torsion = differ_by_torsion(&point, &x, &ys[n]);
-            for (lane, open) in open.iter().enumerate() {
-                answers[open.place] = match (is_point >> lane & 1 == 1, torsion >> lane & 1 == 1) {
-                    (false, _) => Answer::NoPoint,
-                    (true, true) => Answer::Torsion,
-                    (true, false) => Answer::Other,
-                };
-            }
+        xys[n] = V::from_rows(&rows[0]);
+        let [w0, w1, w2, w3, r0, r1, r2, r3] = V::from_rows(&rows[1]);
+        ws[n] = [w0, w1, w2, w3];
+        (ys[n], odd[n]) = (limbs_of_y(&[r0, r1, r2, r3]), r3.negative());
+    }
+    let decoded = decode(&ys, &odd);
+    for (n, open) in some.chunks(V::LANES).enumerate() {
+        let (x, is_point) = decoded[n];
+        let [x0, x1, x2, x3, y0, y1, y2, y3] = xys[n];
+        let (own_x, own_y) = (F::limbs(&[x0, x1, x2, x3]), F::limbs(&[y0, y1, y2, y3]));
+        let w = F::limbs(&ws[n]);
+        let point = Extended { x: F::multiply(&own_x, &w), y: own_y, z: w, t: F::multiply(&own_x, &own_y) };
+        let torsion = differ_by_torsion(&point, &x, &ys[n]);
+        for (lane, open) in open.iter().enumerate() {
+            answers[open.place] = match (is_point >> lane & 1 == 1, torsion >> lane & 1 == 1) {
+                (false, _) => Answer::NoPoint,
+                (true, true) => Answer::Torsion,
+                (true, false) => Answer::Other,
+            };
         }
     }
 }

@@ -63,7 +63,8 @@ fn decode_some<V: Vector, const N: usize>(some: &[&[u8; 32]], decoded: &mut Vec<
     let mut ys = [[V::splat(0); 5]; N];
     let mut odd = [0; N];
     for n in 0..N {
-        let words = gather::<V, _>(&group_of::<V, _>(some, n, *first).map(words_of), |words| words);
+        let words =
+            gather::<V, _>(&group_of::<V, _>(some, n, first).map(|encoded| words_of(encoded)), |words| words);
         (ys[n], odd[n]) = (limbs_of_y(&words), words[3].negative());
     }
     for (block, (x, is_point)) in some.chunks(V::LANES).zip(decode(&ys, &odd)) {
@@ -80,7 +81,7 @@ pub fn to_weierstrass<V: Vector>(points: &[Point<'_>]) -> Vec<Option<[[u64; 4]; 
     let one = constant::<V>(&[1, 0, 0, 0]);
     let mut found = Vec::with_capacity(points.len());
     for block in points.chunks(V::LANES) {
-        let lanes = group_of::<V, _>(block, 0, block[0]);
+        let lanes = group_of::<V, _>(block, 0, &block[0]);
         let mut words = [[0; 4]; MAX_LANES];
         for lane in 0..V::LANES {
             words[lane] = words_of(lanes[lane].encoded);

@@ -193,10 +193,17 @@ impl<V: Vector> Addend<V> {
 /// Lanes in which the difference of `p` and the affine point (x, y) is of order 1, 2, 4 or 8.
 ///
 /// Points of order 1 and 2 have x = 0 and those of order 4 have y = 0. One of order 8 has a double of order 4, and y of a
-/// double is zero where x^2 + y^2 is.
+/// double is zero where x^2 + y^2 is. The difference is that of the complete formula, x = E / G and y = H / F, whose
+/// denominators are never zero.
 #[inline(always)]
 pub fn differ_by_torsion<V: Vector>(p: &Extended<V>, x: &Element<V>, y: &Element<V>) -> Mask {
-    let difference = p.plus(&Extended::affine(*x, *y).addend().negated(V::ALL));
-    let squares = F::add(&F::square(&difference.x), &F::square(&difference.y));
-    F::is_zero(&F::multiply(&F::multiply(&difference.x, &difference.y), &squares))
+    let a = F::multiply(&F::subtract(&p.y, &p.x), &F::add(y, x));
+    let b = F::multiply(&F::add(&p.y, &p.x), &F::subtract(y, x));
+    let dt = F::multiply(&F::multiply(x, y), &constant(&D));
+    let c = F::multiply(&p.t, &F::add(&dt, &dt));
+    let d = F::add(&p.z, &p.z);
+    let (e, f) = (F::subtract(&b, &a), F::add(&d, &c));
+    let (g, h) = (F::subtract(&d, &c), F::add(&b, &a));
+    let squares = F::add(&F::square(&F::multiply(&e, &f)), &F::square(&F::multiply(&g, &h)));
+    F::is_zero(&F::multiply(&F::multiply(&e, &h), &squares))
 }

@@ -6,6 +6,8 @@
 //!   2^51) and stand for a number below 2^256 + 2^230;
 //! * *factors* may have stray bits from 2^52 up in a limb, which multiplication does not read; they are good for nothing
 //!   else;
+//! * *loose* elements are like normal ones but for numbers below 2^259; they may be taken once from eight times the prime,
+//!   and be a factor, and everything that carries accepts them;
 //! * *terms* are five limbs below 2^58, the form in which a sum or difference is added to a product before its last carry.
 
 use super::modular_inverse::{Modulus, inverse};
@@ -41,6 +43,11 @@ pub trait Field {
     fn reduce_to_factor<V: Vector>(columns: Columns<V>) -> Element<V>;
     /// A term to a normal element.
     fn carry<V: Vector>(term: Element<V>) -> Element<V>;
+    /// A difference to a loose element.
+    #[inline(always)]
+    fn carry_loosely<V: Vector>(term: Element<V>) -> Element<V> {
+        Self::carry(term)
+    }
     /// A term to a factor.
     fn carry_to_factor<V: Vector>(term: Element<V>) -> Element<V>;
     /// A normal element to the one representative below the prime, limbs below the radix.
@@ -170,6 +177,11 @@ pub trait Arithmetic: Field {
     fn subtract<V: Vector>(a: &Element<V>, b: &Element<V>) -> Element<V> {
         Self::carry(Self::difference(a, b))
     }
+    /// `a - b` of normal elements, as a loose one.
+    #[inline(always)]
+    fn subtract_loosely<V: Vector>(a: &Element<V>, b: &Element<V>) -> Element<V> {
+        Self::carry_loosely(Self::difference(a, b))
+    }
     /// `a - b`, good as a factor only.
     #[inline(always)]
     fn subtract_to_factor<V: Vector>(a: &Element<V>, b: &Element<V>) -> Element<V> {
@@ -193,7 +205,7 @@ pub trait Arithmetic: Field {
         }
         term
     }
-    /// `- 2 a - b` as a term.
+    /// `- 2 a - b` as a term; `b` may be loose.
     #[inline(always)]
     fn minus_double_and<V: Vector>(a: &Element<V>, b: &Element<V>) -> Element<V> {
         let mut term = splat::<V>(&Self::MULTIPLES[2]);

@@ -73,6 +73,12 @@ impl Field for FieldSecp256k1 {
     }
 
     #[inline(always)]
+    fn carry_loosely<V: Vector>(term: Element<V>) -> Element<V> {
+        // Four times the prime and a normal element are below 5.1 times 2^256.
+        ripple(term)
+    }
+
+    #[inline(always)]
     fn carry_to_factor<V: Vector>(term: Element<V>) -> Element<V> {
         ripple_to_factor(term)
     }

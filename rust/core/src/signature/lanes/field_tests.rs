@@ -55,7 +55,7 @@ fn numbers_of<V: Vector>(words: &[V; 4]) -> Vec<U256> {
 struct Operations<'a, F>(&'a [U256], core::marker::PhantomData<F>);
 
 impl<F: Field> Job for Operations<'_, F> {
-    type Output = Vec<(U256, U256, [U256; 7])>;
+    type Output = Vec<(U256, U256, [U256; 8])>;
 
     #[inline(always)]
     fn run<V: Vector>(self) -> Self::Output {
@@ -75,8 +75,9 @@ impl<F: Field> Job for Operations<'_, F> {
                     F::subtract(&a, &b),
                     F::multiply(&factor, &factor),
                     F::multiply_add(&sum, &factor, &F::minus(&b)),
-                    F::square_add(&factor, &F::minus_double_and(&a, &F::subtract(&b, &a))),
+                    F::square_add(&factor, &F::minus_double_and(&a, &F::subtract_loosely(&b, &a))),
                     F::multiply(&F::multiply_to_factor(&a, &factor), &b),
+                    F::add(&a, &F::subtract_loosely(&b, &a)),
                 ];
                 let mut columns = Vec::new();
                 for result in &results {
@@ -84,7 +85,7 @@ impl<F: Field> Job for Operations<'_, F> {
                 }
                 let (a, b) = (numbers_of::<V>(&a_words), numbers_of::<V>(&b_words));
                 for lane in 0..V::LANES {
-                    let mut row = [U256::ZERO; 7];
+                    let mut row = [U256::ZERO; 8];
                     for (place, column) in row.iter_mut().zip(&columns) {
                         *place = column[lane];
                     }
@@ -113,6 +114,7 @@ fn check_field<F: Field>(prime: U256) {
                 // - 2 a - (b - a) = - a - b
                 square.add_mod((prime - a) % prime, prime).add_mod(minus_b, prime),
                 product_of(product_of(a, difference, prime), b, prime),
+                b % prime,
             ];
             assert_eq!(found, expected, "{} {a} {b}", unit.name());
         }

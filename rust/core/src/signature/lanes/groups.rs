@@ -25,11 +25,11 @@ pub fn gather<V: Vector, T>(items: &[T; MAX_LANES], number: impl Fn(&T) -> &[u64
 
 /// The items of a group; the last item stands again where there are no more.
 #[inline(always)]
-pub fn group_of<V: Vector, T: Copy>(items: &[T], group: usize, last: T) -> [T; MAX_LANES] {
+pub fn group_of<'a, V: Vector, T>(items: &'a [T], group: usize, last: &'a T) -> [&'a T; MAX_LANES] {
     let mut found = [last; MAX_LANES];
     for lane in 0..V::LANES {
         if let Some(item) = items.get(group * V::LANES + lane) {
-            found[lane] = *item;
+            found[lane] = item;
         }
     }
     found

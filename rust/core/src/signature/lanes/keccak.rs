@@ -189,7 +189,3 @@ fn round<V: Vector>(state: &[V; WORDS], constant: u64) -> [V; WORDS] {
     result[0] = result[0].xor(V::splat(constant));
     result
 }
-
-#[cfg(test)]
-#[path = "keccak_tests.rs"]
-mod tests;

@@ -30,10 +30,14 @@ mod field_25519;
 mod field_p256;
 mod field_secp256k1;
 mod groups;
+#[cfg(test)]
+mod hash_tests;
 pub mod keccak;
 mod messages;
 mod modular_inverse;
 mod order;
+mod sha2;
+pub mod sha256;
 mod sha512;
 pub mod table;
 pub mod tree;

@@ -8,6 +8,7 @@
 use sha2::{Digest, Sha512};
 
 use super::messages::{Dealer, Parts};
+use super::sha2::{INITIAL, Sha2, compress, deal};
 use crate::simd::vector::{MAX_LANES, Row, Vector};
 
 /// Bytes of a block.
@@ -16,101 +17,36 @@ const BLOCK: usize = 128;
 /// Bytes of the length field at the end of the last block.
 const LENGTH: usize = 16;
 
-/// Section 5.3.5.
-const INITIAL: [u64; 8] = [
-    0x6a09_e667_f3bc_c908,
-    0xbb67_ae85_84ca_a73b,
-    0x3c6e_f372_fe94_f82b,
-    0xa54f_f53a_5f1d_36f1,
-    0x510e_527f_ade6_82d1,
-    0x9b05_688c_2b3e_6c1f,
-    0x1f83_d9ab_fb41_bd6b,
-    0x5be0_cd19_137e_2179,
-];
+enum Words {}
 
-/// Section 4.2.3.
-const CONSTANTS: [u64; 80] = [
-    0x428a_2f98_d728_ae22,
-    0x7137_4491_23ef_65cd,
-    0xb5c0_fbcf_ec4d_3b2f,
-    0xe9b5_dba5_8189_dbbc,
-    0x3956_c25b_f348_b538,
-    0x59f1_11f1_b605_d019,
-    0x923f_82a4_af19_4f9b,
-    0xab1c_5ed5_da6d_8118,
-    0xd807_aa98_a303_0242,
-    0x1283_5b01_4570_6fbe,
-    0x2431_85be_4ee4_b28c,
-    0x550c_7dc3_d5ff_b4e2,
-    0x72be_5d74_f27b_896f,
-    0x80de_b1fe_3b16_96b1,
-    0x9bdc_06a7_25c7_1235,
-    0xc19b_f174_cf69_2694,
-    0xe49b_69c1_9ef1_4ad2,
-    0xefbe_4786_384f_25e3,
-    0x0fc1_9dc6_8b8c_d5b5,
-    0x240c_a1cc_77ac_9c65,
-    0x2de9_2c6f_592b_0275,
-    0x4a74_84aa_6ea6_e483,
-    0x5cb0_a9dc_bd41_fbd4,
-    0x76f9_88da_8311_53b5,
-    0x983e_5152_ee66_dfab,
-    0xa831_c66d_2db4_3210,
-    0xb003_27c8_98fb_213f,
-    0xbf59_7fc7_beef_0ee4,
-    0xc6e0_0bf3_3da8_8fc2,
-    0xd5a7_9147_930a_a725,
-    0x06ca_6351_e003_826f,
-    0x1429_2967_0a0e_6e70,
-    0x27b7_0a85_46d2_2ffc,
-    0x2e1b_2138_5c26_c926,
-    0x4d2c_6dfc_5ac4_2aed,
-    0x5338_0d13_9d95_b3df,
-    0x650a_7354_8baf_63de,
-    0x766a_0abb_3c77_b2a8,
-    0x81c2_c92e_47ed_aee6,
-    0x9272_2c85_1482_353b,
-    0xa2bf_e8a1_4cf1_0364,
-    0xa81a_664b_bc42_3001,
-    0xc24b_8b70_d0f8_9791,
-    0xc76c_51a3_0654_be30,
-    0xd192_e819_d6ef_5218,
-    0xd699_0624_5565_a910,
-    0xf40e_3585_5771_202a,
-    0x106a_a070_32bb_d1b8,
-    0x19a4_c116_b8d2_d0c8,
-    0x1e37_6c08_5141_ab53,
-    0x2748_774c_df8e_eb99,
-    0x34b0_bcb5_e19b_48a8,
-    0x391c_0cb3_c5c9_5a63,
-    0x4ed8_aa4a_e341_8acb,
-    0x5b9c_ca4f_7763_e373,
-    0x682e_6ff3_d6b2_b8a3,
-    0x748f_82ee_5def_b2fc,
-    0x78a5_636f_4317_2f60,
-    0x84c8_7814_a1f0_ab72,
-    0x8cc7_0208_1a64_39ec,
-    0x90be_fffa_2363_1e28,
-    0xa450_6ceb_de82_bde9,
-    0xbef9_a3f7_b2c6_7915,
-    0xc671_78f2_e372_532b,
-    0xca27_3ece_ea26_619c,
-    0xd186_b8c7_21c0_c207,
-    0xeada_7dd6_cde0_eb1e,
-    0xf57d_4f7f_ee6e_d178,
-    0x06f0_67aa_7217_6fba,
-    0x0a63_7dc5_a2c8_98a6,
-    0x113f_9804_bef9_0dae,
-    0x1b71_0b35_131c_471b,
-    0x28db_77f5_2304_7d84,
-    0x32ca_ab7b_40c7_2493,
-    0x3c9e_be0a_15c9_bebc,
-    0x431d_67c4_9c10_0d4c,
-    0x4cc5_d4be_cb3e_42b6,
-    0x597f_299c_fc65_7e2a,
-    0x5fcb_6fab_3ad6_faec,
-    0x6c44_198c_4a47_5817,
-];
+impl Sha2 for Words {
+    const ROUNDS: usize = 80;
+
+    #[inline(always)]
+    fn splat<V: Vector>(number: u64) -> V {
+        V::splat(number)
+    }
+    #[inline(always)]
+    fn add<V: Vector>(a: V, b: V) -> V {
+        a.add(b)
+    }
+    #[inline(always)]
+    fn large_0<V: Vector>(x: V) -> V {
+        x.rotate::<28>().xor3(x.rotate::<34>(), x.rotate::<39>())
+    }
+    #[inline(always)]
+    fn large_1<V: Vector>(x: V) -> V {
+        x.rotate::<14>().xor3(x.rotate::<18>(), x.rotate::<41>())
+    }
+    #[inline(always)]
+    fn small_0<V: Vector>(x: V) -> V {
+        x.rotate::<1>().xor3(x.rotate::<8>(), x.shr(7))
+    }
+    #[inline(always)]
+    fn small_1<V: Vector>(x: V) -> V {
+        x.rotate::<19>().xor3(x.rotate::<61>(), x.shr(6))
+    }
+}
 
 /// The digest of each message. Messages without a place in `out`, and places without a message, are left alone.
 #[inline(always)]
@@ -134,21 +70,9 @@ pub fn sha512<V: Vector>(messages: &[[&[u8]; 3]], out: &mut [[u8; 64]]) {
         }
         let mut last = 0;
         for (index, block) in blocks.iter_mut().enumerate().take(V::LANES) {
-            if let Some(content) = dealer.deal(index, block) {
-                if !content.is_extra
-                    && let Some(end) = block.get_mut(content.bytes)
-                {
-                    *end = 0x80;
-                }
-                if content.is_extra || content.bytes < BLOCK - LENGTH {
-                    if let Some(field) = block.last_chunk_mut::<LENGTH>() {
-                        *field = (content.length as u128).wrapping_mul(8).to_be_bytes();
-                    }
-                    last |= 1 << index;
-                }
-            }
+            last |= u8::from(deal::<_, _, LENGTH>(&mut dealer, index, block)) << index;
         }
-        compress(&mut state, &blocks);
+        compress::<Words, V>(&mut state, words(&blocks));
         if last != 0 {
             let rows = V::to_rows(state);
             for (index, row) in rows.iter().enumerate().take(V::LANES) {
@@ -193,57 +117,3 @@ fn words<V: Vector>(blocks: &[[u8; BLOCK]; MAX_LANES]) -> [V; 16] {
     }
     words
 }
-
-/// One block in every lane: section 6.4.2.
-#[inline(always)]
-fn compress<V: Vector>(state: &mut [V; 8], blocks: &[[u8; BLOCK]; MAX_LANES]) {
-    let mut w = words(blocks);
-    let mut working = *state;
-    let (groups, _) = CONSTANTS.as_chunks::<16>();
-    for (number, constants) in groups.iter().enumerate() {
-        // Written out, so that words and working variables stay in registers.
-        macro_rules! rounds {
-            ($($i:literal)*) => { $(
-                working = round(&working, constants[$i], w[$i]);
-                w[$i] = scheduled(w[$i], w[($i + 1) % 16], w[($i + 9) % 16], w[($i + 14) % 16]);
-            )* };
-        }
-        macro_rules! last_rounds {
-            ($($i:literal)*) => { $(
-                working = round(&working, constants[$i], w[$i]);
-            )* };
-        }
-        if number == 4 {
-            last_rounds!(0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15);
-        } else {
-            rounds!(0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15);
-        }
-    }
-    for (word, change) in state.iter_mut().zip(working) {
-        *word = word.add(change);
-    }
-}
-
-/// One round on the working variables a to h.
-#[inline(always)]
-#[allow(clippy::many_single_char_names, reason = "the standard's names")]
-fn round<V: Vector>(variables: &[V; 8], constant: u64, word: V) -> [V; 8] {
-    let [a, b, c, d, e, f, g, h] = *variables;
-    // The sums that do not wait for the round before come first.
-    let ready = h.add(word.add(V::splat(constant)));
-    let first = e.rotate::<14>().xor3(e.rotate::<18>(), e.rotate::<41>()).add(ready.add(e.choose(f, g)));
-    let second = a.rotate::<28>().xor3(a.rotate::<34>(), a.rotate::<39>()).add(a.majority(b, c));
-    [first.add(second), a, b, c, d.add(first), e, f, g]
-}
-
-/// The word of the schedule that comes sixteen places after `word`: `next`, `ninth` and `fourteenth` come that many after.
-#[inline(always)]
-fn scheduled<V: Vector>(word: V, next: V, ninth: V, fourteenth: V) -> V {
-    let small = next.rotate::<1>().xor3(next.rotate::<8>(), next.shr(7));
-    let large = fourteenth.rotate::<19>().xor3(fourteenth.rotate::<61>(), fourteenth.shr(6));
-    word.add(ninth).add(small.add(large))
-}
-
-#[cfg(test)]
-#[path = "sha512_tests.rs"]
-mod tests;

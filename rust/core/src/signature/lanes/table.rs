@@ -15,6 +15,9 @@ pub const fn extra_rows<C: Curve>() -> usize {
     if C::HAS_COFACTOR { 2 } else { 0 }
 }
 
+/// What the bases of all windows cost, counted in rows: 256 doublings.
+const BASES_COST: usize = 400;
+
 /// A point in Jacobian coordinates, x = X / Z^2 and y = Y / Z^3, with a Z^4.
 #[derive(Clone, Copy)]
 struct Jacobian<V> {
@@ -144,7 +147,16 @@ impl<V: Vector> Builder<V> {
         true
     }
 
-    /// The rows of a single point, none behind the windows: each lane makes those of other windows.
+    /// Whether a few points are done sooner one by one than side by side in lanes that are mostly idle.
+    #[inline(always)]
+    pub const fn is_sooner_alone(points: usize, windows: Windows) -> bool {
+        let strips = windows.count().div_ceil(V::LANES);
+        points * (BASES_COST + strips * windows.rows()) < BASES_COST + windows.size()
+    }
+
+    /// The rows of a single point: each lane makes those of other windows.
+    ///
+    /// `None` if the point is of so small an order that a multiple has no ordinary sum.
     #[inline(always)]
     pub fn build_one<C: Curve>(&mut self, point: &[[u64; 4]; 2], windows: Windows) -> Option<Vec<Row>> {
         // Every lane of a base is the same.
@@ -163,14 +175,18 @@ impl<V: Vector> Builder<V> {
         if !self.grow::<C>(height) {
             return None;
         }
-        let mut table = vec![Row([0; 8]); windows.size()];
+        let mut table = vec![Row([0; 8]); windows.size() + extra_rows::<C>()];
         for (at, point) in self.rows.iter().enumerate() {
             let (strip, row) = (at / height, at % height);
             for (lane, made) in point.rows::<C>()[..V::LANES].iter().enumerate() {
-                if let Some(place) = table.get_mut((strip * V::LANES + lane) * height + row) {
-                    *place = *made;
+                let window = strip * V::LANES + lane;
+                if window < windows.count() {
+                    table[window * height + row] = *made;
                 }
             }
+        }
+        for (place, base) in table[windows.size()..].iter_mut().zip(&bases) {
+            *place = base.rows::<C>()[0];
         }
         Some(table)
     }

@@ -275,7 +275,7 @@ impl<V: Vector> Tree<V> {
                     self.y[at] = y;
                     if has_pair {
                         let (other, y) = load::<C, V>(&now[chain][1]);
-                        let difference = C::Field::subtract(&other, &x);
+                        let difference = C::Field::subtract_loosely(&other, &x);
                         self.x[at + first * m] = difference;
                         self.y[at + first * m] = y;
                         self.prefix[at] = products[chain];
@@ -296,7 +296,7 @@ impl<V: Vector> Tree<V> {
         let high = high[..pairs].chunks_exact_mut(CHAINS);
         for ((a, b), prefix) in low.zip(high).zip(self.prefix.chunks_exact_mut(CHAINS)) {
             for chain in 0..CHAINS {
-                let difference = C::Field::subtract(&b[chain], &a[chain]);
+                let difference = C::Field::subtract_loosely(&b[chain], &a[chain]);
                 b[chain] = difference;
                 prefix[chain] = products[chain];
                 products[chain] = C::Field::multiply_to_factor(&products[chain], &difference);

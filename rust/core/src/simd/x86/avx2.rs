@@ -6,13 +6,13 @@
 //! 2^51 in the same way, from 2^103 + a b. Invariant: that of the module; the rounding mode is to nearest, as every Rust program has it.
 
 use core::arch::x86_64::{
-    __m256d, __m256i, _mm_cvtsi64_si128, _mm256_add_epi64, _mm256_add_pd, _mm256_and_si256,
+    __m256d, __m256i, _mm_cvtsi64_si128, _mm256_add_epi32, _mm256_add_epi64, _mm256_add_pd, _mm256_and_si256,
     _mm256_blendv_epi8, _mm256_castpd_si256, _mm256_castsi256_pd, _mm256_cmpeq_epi64, _mm256_fmadd_pd,
     _mm256_load_si256, _mm256_loadu_si256, _mm256_movemask_pd, _mm256_mul_epu32, _mm256_or_si256,
     _mm256_permute2x128_si256, _mm256_permute4x64_epi64, _mm256_set_epi8, _mm256_set_epi64x,
-    _mm256_set1_epi64x, _mm256_set1_pd, _mm256_setzero_si256, _mm256_shuffle_epi8, _mm256_sll_epi64,
-    _mm256_srl_epi64, _mm256_storeu_si256, _mm256_sub_epi64, _mm256_sub_pd, _mm256_unpackhi_epi64,
-    _mm256_unpacklo_epi64, _mm256_xor_si256,
+    _mm256_set1_epi64x, _mm256_set1_pd, _mm256_setzero_si256, _mm256_shuffle_epi8, _mm256_sll_epi32,
+    _mm256_sll_epi64, _mm256_srl_epi32, _mm256_srl_epi64, _mm256_storeu_si256, _mm256_sub_epi64,
+    _mm256_sub_pd, _mm256_unpackhi_epi64, _mm256_unpacklo_epi64, _mm256_xor_si256,
 };
 
 use super::super::vector::{LIMB, MAX_LANES, Mask, Row, Vector};
@@ -175,6 +175,19 @@ impl Vector for Four {
             );
             _mm256_shuffle_epi8(self.0, order)
         }))
+    }
+    #[inline(always)]
+    fn add_halves(self, other: Self) -> Self {
+        Self(register!(_mm256_add_epi32(self.0, other.0)))
+    }
+    #[inline(always)]
+    fn shr_halves(self, places: u32) -> Self {
+        Self(register!(_mm256_srl_epi32(self.0, _mm_cvtsi64_si128(i64::from(places)))))
+    }
+    #[inline(always)]
+    fn rotate_halves<const BY: i32>(self) -> Self {
+        let up = register!(_mm256_sll_epi32(self.0, _mm_cvtsi64_si128(i64::from(32 - BY))));
+        self.shr_halves(BY.cast_unsigned()).or(Self(up))
     }
     #[inline(always)]
     fn xor3(self, b: Self, c: Self) -> Self {

@@ -5,13 +5,14 @@
 //! need.
 
 use super::intrinsics::{
-    __m512i, _mm_cvtsi64_si128, _mm512_add_epi64, _mm512_and_si512, _mm512_cmpeq_epi64_mask,
-    _mm512_load_si512, _mm512_loadu_si512, _mm512_madd52hi_epu64, _mm512_madd52lo_epu64,
-    _mm512_mask_mov_epi64, _mm512_movepi64_mask, _mm512_mul_epu32, _mm512_mullo_epi64, _mm512_or_si512,
-    _mm512_permutexvar_epi64, _mm512_ror_epi64, _mm512_set_epi64, _mm512_set1_epi64, _mm512_set4_epi64,
-    _mm512_setzero_si512, _mm512_shuffle_epi8, _mm512_shuffle_i64x2, _mm512_sll_epi64, _mm512_sra_epi64,
-    _mm512_srl_epi64, _mm512_storeu_si512, _mm512_sub_epi64, _mm512_ternarylogic_epi64,
-    _mm512_test_epi64_mask, _mm512_unpackhi_epi64, _mm512_unpacklo_epi64, _mm512_xor_si512,
+    __m512i, _mm_cvtsi64_si128, _mm512_add_epi32, _mm512_add_epi64, _mm512_and_si512,
+    _mm512_cmpeq_epi64_mask, _mm512_load_si512, _mm512_loadu_si512, _mm512_madd52hi_epu64,
+    _mm512_madd52lo_epu64, _mm512_mask_mov_epi64, _mm512_movepi64_mask, _mm512_mul_epu32, _mm512_mullo_epi64,
+    _mm512_or_si512, _mm512_permutexvar_epi64, _mm512_ror_epi32, _mm512_ror_epi64, _mm512_set_epi64,
+    _mm512_set1_epi64, _mm512_set4_epi64, _mm512_setzero_si512, _mm512_shuffle_epi8, _mm512_shuffle_i64x2,
+    _mm512_sll_epi64, _mm512_sra_epi64, _mm512_srl_epi32, _mm512_srl_epi64, _mm512_storeu_si512,
+    _mm512_sub_epi64, _mm512_ternarylogic_epi64, _mm512_test_epi64_mask, _mm512_unpackhi_epi64,
+    _mm512_unpacklo_epi64, _mm512_xor_si512,
 };
 
 use super::{register, unit};
@@ -123,6 +124,18 @@ impl Vector for Eight {
             let order = _mm512_set4_epi64(second, first, second, first);
             _mm512_shuffle_epi8(self.0, order)
         }))
+    }
+    #[inline(always)]
+    fn add_halves(self, other: Self) -> Self {
+        Self(register!(_mm512_add_epi32(self.0, other.0)))
+    }
+    #[inline(always)]
+    fn shr_halves(self, places: u32) -> Self {
+        Self(register!(_mm512_srl_epi32(self.0, _mm_cvtsi64_si128(i64::from(places)))))
+    }
+    #[inline(always)]
+    fn rotate_halves<const BY: i32>(self) -> Self {
+        Self(register!(_mm512_ror_epi32::<BY>(self.0)))
     }
     #[inline(always)]
     fn xor3(self, b: Self, c: Self) -> Self {

@@ -101,6 +101,30 @@ mod intrinsics {
         words(|at| a.0[at].rotate_right(BY.cast_unsigned()))
     }
 
+    /// Both halves of every word.
+    fn halves(a: __m512i, half: impl Fn(u32, usize, u32) -> u32) -> __m512i {
+        words(|at| {
+            let half = |shift: u32| u64::from(half((a.0[at] >> shift) as u32, at, shift)) << shift;
+            half(0) | half(32)
+        })
+    }
+
+    #[inline(never)]
+    pub fn _mm512_add_epi32(a: __m512i, b: __m512i) -> __m512i {
+        halves(a, |half, at, shift| half.wrapping_add((b.0[at] >> shift) as u32))
+    }
+
+    #[inline(never)]
+    pub fn _mm512_srl_epi32(a: __m512i, count: __m128i) -> __m512i {
+        let count = u32::try_from(count.0).unwrap_or(u32::MAX);
+        halves(a, |half, _, _| half.checked_shr(count).unwrap_or(0))
+    }
+
+    #[inline(never)]
+    pub fn _mm512_ror_epi32<const BY: i32>(a: __m512i) -> __m512i {
+        halves(a, |half, _, _| half.rotate_right(BY.cast_unsigned()))
+    }
+
     pub fn _mm512_setzero_si512() -> __m512i {
         words(|_| 0)
     }
