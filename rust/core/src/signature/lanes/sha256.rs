@@ -87,7 +87,7 @@ fn is_long(parts: &Parts<'_>) -> bool {
     parts.iter().fold(0_usize, |sum, part| sum.saturating_add(part.len())) > LONG
 }
 
-/// The same, on any unit in its lanes.
+/// The digests, made in the lanes whatever instructions and messages there are.
 #[inline(always)]
 pub fn in_lanes<V: Vector>(messages: &[[&[u8]; 3]], out: &mut [[u8; 32]]) {
     let half = messages.len().min(out.len()).div_ceil(2);
